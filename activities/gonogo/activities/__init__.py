@@ -1,0 +1,1 @@
+"""What workflows ask for: one class per port, with its dependencies given at start."""
