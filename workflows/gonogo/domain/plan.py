@@ -483,7 +483,7 @@ class Guard:
 
 @value
 class Question:
-    """"Ready to go wider?", asked when everything else of the stage is met."""
+    """ "Ready to go wider?", asked when everything else of the stage is met."""
 
     text: Words = "Ready to go wider?"
     """What is asked."""

@@ -40,7 +40,13 @@ class Policy:
     """False: flags at a provider that cannot refuse an old write are refused. Default: true."""
 
 
-_STRICTER_TRUE = ("strict_duties", "one_role_per_person", "distinct_managers", "second_person_override", "require_deployed")
+_STRICTER_TRUE = (
+    "strict_duties",
+    "one_role_per_person",
+    "distinct_managers",
+    "second_person_override",
+    "require_deployed",
+)
 _STRICTER_FALSE = ("allow_unfenced",)
 _STRICTER_SUPERSET = ("required_roles", "required_checks")
 _STRICTER_SUBSET = ("environments", "voting_services", "hotfix_may_skip")

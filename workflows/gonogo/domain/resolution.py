@@ -64,7 +64,7 @@ class Resolution:
     openings: tuple[Interval, ...] = ()
     """When the rules that concern everybody let the environment be open, in order, disjoint."""
     closures: tuple[Closure, ...] = ()
-    """Every time a deny rule is active, for its reason and for its segments."""
+    """Every time a deny rule is active, for its reason and for its segments, sorted by start."""
     working: tuple[Interval, ...] = ()
     """Working hours, in order, disjoint."""
 
@@ -88,9 +88,16 @@ def open_until(known: Resolution, at: datetime, segments: tuple[str, ...] = ()) 
 
 def next_open(known: Resolution, at: datetime, segments: tuple[str, ...] = ()) -> datetime | None:
     """The first instant from `at` on that is open; None when none is known before `until`."""
-    candidates = [at, *(i.start for i in known.openings if i.start > at)]
-    candidates += [c.end for c in known.closures if _blocks(c, segments) and c.end > at]
-    return next((c for c in sorted(candidates) if open_until(known, c, segments) is not None), None)
+    shut = sorted((c.start, c.end) for c in known.closures if c.end > at and _blocks(c, segments))
+    for opening in known.openings:
+        first = max(at, opening.start)
+        # In order of start, one pass is enough: a closure passed before has ended, or moved `first` to its end.
+        for start, end in shut:
+            if start <= first < end:
+                first = end
+        if first < opening.end:
+            return first
+    return None
 
 
 def closed_by(known: Resolution, at: datetime, segments: tuple[str, ...] = ()) -> tuple[Closure, ...]:
@@ -105,6 +112,8 @@ def slot_from(known: Resolution, at: datetime) -> Slot | None:
 
 def add_working(known: Resolution, at: datetime, length: timedelta) -> datetime | None:
     """The instant at which `length` of working time has passed since `at`; None when it lies beyond `until`."""
+    if length <= timedelta(0):
+        return at
     for span in known.working:
         if span.end <= at:
             continue

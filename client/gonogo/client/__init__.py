@@ -1,0 +1,1 @@
+"""The typed client: launch, steer and read releases from Python."""

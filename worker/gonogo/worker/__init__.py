@@ -1,0 +1,1 @@
+"""The worker: settings, logs and the one place that puts everything together."""

@@ -1,0 +1,97 @@
+"""Another candidate, another revision of the plan: what it changes, and whether it ends a round."""
+
+from datetime import datetime
+
+from . import commands as c
+from .canonical import digest, to_json
+from .draft import Draft
+from .errors import Refused
+from .events import CandidateAccepted, PlanAmended
+from .holds import lift_all
+from .material import differences
+from .plan import Moment, Plan
+from .readiness import ask, measurable
+from .schedule import request_slots
+from .terms import AskedFor, HoldReason, ItemStatus, Phase
+
+
+def resolve_people(plan: Plan, at: datetime) -> dict[str, tuple[str, ...]]:
+    """Role -> people, with every rotation resolved at `at`."""
+    people: dict[str, tuple[str, ...]] = {}
+    for name, role in plan.roles.items():
+        turn = role.rotation
+        if turn is None:
+            people[name] = role.people
+        else:
+            index = max(0, (at - turn.since) // turn.every)
+            people[name] = (turn.people[index % len(turn.people)],)
+    return people
+
+
+def accept_candidate(draft: Draft, command: c.SetCandidate) -> None:
+    """Another build: nothing that was found of the one before counts any more."""
+    state = draft.state
+    candidate = command.candidate
+    if candidate.commit in state.rolled_back:
+        raise Refused(
+            "candidate.rolled_back",
+            f"{candidate.commit!r} was rolled back in this release: give a build that is not it",
+            commit=candidate.commit,
+        )
+    if candidate == state.candidate:
+        return
+    reopened = tuple(i.id for i in state.items.values() if i.reopens and i.status is not ItemStatus.OPEN)
+    draft.emit(CandidateAccepted(candidate=candidate, reopened=reopened))
+    lift_all(draft, f"new candidate {candidate.commit}", HoldReason.ROLLED_BACK)
+    moment = Moment.FREEZE if state.phase is Phase.SCOPING else Moment.GO
+    ask(draft, measurable(state, moment), AskedFor.CANDIDATE)
+
+
+def _fixed(old: Plan, new: Plan) -> tuple[str, ...]:
+    return tuple(n for n in ("product", "version", "environment", "kind") if getattr(old, n) != getattr(new, n))
+
+
+def amend(draft: Draft, command: c.Amend) -> None:
+    """Puts another revision in force. Material differences end the round; during a rollout only immaterial ones may be."""
+    state = draft.state
+    plan = command.plan
+    if fixed := _fixed(state.plan, plan):
+        raise Refused(
+            "amend.fixed", f"{', '.join(fixed)} cannot change: launch another release", fields=", ".join(fixed)
+        )
+    found = digest(plan)
+    if found == state.plan_digest:
+        raise Refused("amend.same", "the plan is the same as the one in force")
+    if state.plan.candidate != plan.candidate and plan.candidate != state.candidate:
+        raise Refused("amend.candidate", "a new build comes by `gonogo candidate`, not by an amended plan")
+    if (state.plan.schedule.slot != plan.schedule.slot) and state.phase not in (Phase.SCOPING, Phase.READYING):
+        raise Refused("amend.slot", "the slot changes by `gonogo postpone --to`")
+    trial = Draft(state, draft.at, draft.actor, draft.cause)
+    people = resolve_people(plan, state.launched_at)
+    revision = state.revision + 1
+    event = PlanAmended(plan=plan, plan_digest=found, revision=revision, material=(), immaterial=(), people=people)
+    trial.emit(event)
+    material = differences(state, trial.state)
+    if material and state.phase in (Phase.ROLLING_OUT, Phase.CLEANING_UP):
+        raise Refused(
+            "amend.material",
+            f"in {state.phase.value} only immaterial fields can change; these are material: " + "; ".join(material),
+        )
+    old, new = to_json(state.plan), to_json(plan)
+    changed = tuple(k for k in dict.fromkeys((*old, *new)) if old.get(k) != new.get(k))
+    immaterial = tuple(k for k in changed if not any(m.split(".")[0].split(":")[0] == k for m in material))
+    draft.emit(
+        PlanAmended(
+            plan=plan,
+            plan_digest=found,
+            revision=revision,
+            material=tuple(m[:2000] for m in material),
+            immaterial=immaterial,
+            people=people,
+        )
+    )
+    if state.plan.schedule != plan.schedule and state.phase not in (Phase.ROLLING_OUT, Phase.CLEANING_UP):
+        request_slots(draft, dated=plan.schedule.slot if state.plan.schedule.slot != plan.schedule.slot else None)
+    new_checks = tuple(n for n in measurable(draft.state, Moment.GO) if n not in draft.state.findings)
+    if draft.state.phase is Phase.READYING:
+        ask(draft, new_checks, AskedFor.READYING)

@@ -1,0 +1,118 @@
+"""The end of a release: flags settled, after-release items done, closed; or cancelled."""
+
+from datetime import timedelta
+from typing import Literal
+
+from . import commands as c
+from .draft import Draft
+from .events import FlagChangedElsewhere, FlagSettled, PhaseChanged, ReleaseClosed, RollbackClosing
+from .holds import raise_hold
+from .plan import Flag, FlagKind, Moment
+from .readiness import ask, measurable, unmet, unsettled
+from .rollback import start_rollback
+from .terms import AskedFor, HoldReason, Phase, Settled
+from .values import Actor, Audience
+
+HORIZON = timedelta(days=90)
+"""A flag that lives longer than this after the release is carried: its clean-up lies beyond the release."""
+
+
+def carried(flag: Flag) -> str:
+    """Why a flag's end lies beyond the release; empty when it does not."""
+    if flag.kind in (FlagKind.KILL_SWITCH, FlagKind.PERMISSION):
+        return f"{flag.kind.value} flags are permanent"
+    if flag.reach.audience is not Audience.EVERYONE:
+        return f"its reach ends at {flag.reach}"
+    due = flag.retire_by
+    if due is not None and due.cycles:
+        return f"it is due in {due.cycles} cycles"
+    if due is not None and due.days is not None and timedelta(days=due.days) > HORIZON:
+        return f"it is due in {due.days} days"
+    return ""
+
+
+def settle_flags(draft: Draft) -> None:
+    """Settles what is gone, waived or carried."""
+    state = draft.state
+    if state.phase is not Phase.CLEANING_UP or state.rollback:
+        return
+    for key in unsettled(state):
+        flag = state.flags[key]
+        plan = state.plan.flags[key]
+        waiver = state.waivers.get(f"flag:{key}")
+        if flag.gone:
+            draft.emit_by_itself(FlagSettled(flag=key, how=Settled.GONE, proof="the provider has it no more"))
+        elif waiver is not None and waiver.stands(draft.at):
+            draft.emit_by_itself(
+                FlagSettled(flag=key, how=Settled.WAIVED, proof=f"{waiver.by}: {waiver.reason}"[:2000])
+            )
+        elif carried(plan):
+            draft.emit_by_itself(FlagSettled(flag=key, how=Settled.CARRIED, proof=carried(plan)))
+
+
+def take_flag_news(draft: Draft, command: c.TakeFlagNews) -> None:
+    """A flag's own workflow says that it is gone, taken over, or was changed by somebody else."""
+    state = draft.state
+    flag = state.flags.get(command.flag)
+    if flag is None:
+        return
+    cleaning = state.phase is Phase.CLEANING_UP and flag.settled is None
+    if command.gone and cleaning:
+        draft.emit_by_itself(FlagSettled(flag=command.flag, how=Settled.GONE, proof=command.proof))
+    elif command.carried_to and cleaning:
+        proof = f"carried to {command.carried_to}"
+        draft.emit_by_itself(FlagSettled(flag=command.flag, how=Settled.CARRIED, proof=proof))
+    elif command.reading is not None and state.phase in (Phase.ROLLING_OUT, Phase.CLEANING_UP):
+        draft.emit_by_itself(FlagChangedElsewhere(reading=command.reading, by=command.proof or "somebody else"))
+        if state.phase is Phase.ROLLING_OUT and state.rollback is None:
+            text = f"flag {command.flag} was changed elsewhere by {command.proof or 'somebody else'}"
+            fence = command.reading.fence
+            name = f"m-{command.flag}-{fence.epoch if fence else 0}"
+            raise_hold(draft, HoldReason.GUARD, text, subject=f"flag:{command.flag}", measurement=name)
+
+
+def complete(draft: Draft) -> None:
+    """Closes the release when every flag is settled and what gates completion is met."""
+    state = draft.state
+    if state.phase is not Phase.CLEANING_UP or state.rollback or unsettled(state):
+        return
+    if not unmet(state, Moment.COMPLETION, draft.at):
+        _close(draft, "completed", "")
+
+
+def measure_completion(draft: Draft) -> None:
+    """Asks for the checks of moment completion once, when the release has shipped."""
+    state = draft.state
+    if state.phase is Phase.CLEANING_UP:
+        never = tuple(n for n in measurable(state, Moment.COMPLETION) if n not in state.asked_at)
+        ask(draft, never, AskedFor.COMPLETION)
+
+
+def cancel(draft: Draft, command: c.Cancel, actor: Actor) -> None:
+    """Closes the release; what is exposed goes back first."""
+    if draft.state.phase is Phase.ROLLING_OUT:
+        if draft.state.rollback is None:
+            start_rollback(draft, command.reason, closing=True, by=actor)
+        else:
+            draft.emit(RollbackClosing(reason=command.reason))
+        return
+    close(draft, command.reason, by=actor)
+
+
+def close(draft: Draft, reason: str, *, by: Actor | None = None) -> None:
+    """Closes as cancelled, or as rolled_back when this release ever raised an exposure."""
+    outcome: Literal["cancelled", "rolled_back"] = "rolled_back" if draft.state.exposed_ever else "cancelled"
+    _close(draft, outcome, reason, by=by)
+
+
+def _close(
+    draft: Draft, outcome: Literal["completed", "cancelled", "rolled_back"], reason: str, *, by: Actor | None = None
+) -> None:
+    left = () if outcome == "completed" else unsettled(draft.state)
+    before = draft.state.phase
+    event = ReleaseClosed(outcome=outcome, reason=reason, carried=left)
+    if by is None:
+        draft.emit_by_itself(event)
+    else:
+        draft.emit(event, actor=by)
+    draft.emit_by_itself(PhaseChanged(before=before, after=Phase(outcome)))

@@ -1,0 +1,105 @@
+"""Holds: one mechanism. A hold blocks GO, the opening and every widening, and stops the bake clock; nothing else."""
+
+from datetime import datetime, timedelta
+
+from . import commands as c
+from .draft import Draft
+from .errors import NotEntitled, Refused
+from .events import Escalated, Held, Lifted
+from .rights import RELEASE_MANAGER, flag_owner
+from .state import Hold, State
+from .terms import HoldReason
+from .values import ENGINE, Actor
+
+ESCALATE_AFTER = timedelta(hours=24)
+"""After this long, and then as often, whoever can lift a hold is told."""
+
+
+def raise_hold(
+    draft: Draft, reason: HoldReason, text: str, *, subject: str = "", measurement: str = "", by: Actor = ENGINE
+) -> None:
+    """Raises a hold, unless the same one stands already."""
+    if any(h.reason is reason and h.subject == subject and h.by.id == by.id for h in draft.state.holds):
+        return
+    hold = f"h{draft.next_seq}"
+    draft.emit(Held(hold=hold, reason=reason, text=text[:2000], subject=subject, measurement=measurement), actor=by)
+
+
+def lift_all(draft: Draft, why: str, *reasons: HoldReason, subject: str | None = None, by: Actor = ENGINE) -> None:
+    """Lifts every hold for one of `reasons` (and about `subject`, when given)."""
+    for hold in draft.state.held(*reasons):
+        if subject is None or hold.subject == subject:
+            draft.emit(Lifted(hold=hold.id, why=why), actor=by)
+
+
+def place(draft: Draft, command: c.PlaceHold, actor: Actor) -> None:
+    """Somebody with a role holds the release, with a text."""
+    raise_hold(draft, HoldReason.MANUAL, command.text, subject=f"by:{actor.id}", by=actor)
+
+
+def may_lift(state: State, hold: Hold, person: str) -> bool:
+    """True when `person` can lift `hold` by `lift` or `resume`."""
+    if hold.reason is HoldReason.MANUAL:
+        return person == hold.by.id or state.in_role(person, RELEASE_MANAGER)
+    if hold.reason is HoldReason.GUARD:
+        owners = [flag_owner(state, k) for k in state.flags]
+        return state.in_role(person, RELEASE_MANAGER) or any(state.is_owner(person, o) for o in owners)
+    return False
+
+
+_INSTEAD = {
+    HoldReason.NO_GO: "the voter withdraws or votes otherwise",
+    HoldReason.READINESS: "it lifts by itself when what it is about passes",
+    HoldReason.SCHEDULE: "freeze the scope, or `gonogo postpone --to` a date",
+    HoldReason.ROLLED_BACK: "give a new candidate: `gonogo candidate COMMIT`",
+}
+
+
+def lift(draft: Draft, command: c.LiftHold, actor: Actor) -> None:
+    """Somebody lifts a hold; a guard's hold only against the measurement that raised it."""
+    state = draft.state
+    if command.hold is None:
+        mine = [h for h in state.holds if may_lift(state, h, actor.id)]
+        if command.measurement:
+            mine = [h for h in mine if h.measurement == command.measurement]
+        if len(mine) != 1:
+            names = ", ".join(f"{h.id} ({h.reason.value})" for h in state.holds) or "none"
+            raise Refused("hold.which", f"name the hold that you lift; standing: {names}")
+        hold = mine[0]
+    else:
+        found = next((h for h in state.holds if h.id == command.hold), None)
+        if found is None:
+            raise Refused("hold.unknown", f"no hold {command.hold!r} stands", hold=command.hold)
+        hold = found
+    if hold.reason in _INSTEAD:
+        raise Refused(
+            "hold.not_liftable", f"{hold.id!r} ({hold.reason.value}) is not lifted by hand: {_INSTEAD[hold.reason]}"
+        )
+    if not may_lift(state, hold, actor.id):
+        who = (
+            f"{hold.by.id} or {RELEASE_MANAGER}"
+            if hold.reason is HoldReason.MANUAL
+            else f"{RELEASE_MANAGER} or a flag's owner"
+        )
+        raise NotEntitled("lift", actor.id, who)
+    if hold.reason is HoldReason.GUARD and command.measurement != hold.measurement:
+        raise Refused(
+            "hold.measurement",
+            f"continuing is decided against one measurement: `gonogo resume --measurement {hold.measurement}`, "
+            f"not {command.measurement!r}",
+            measurement=hold.measurement,
+        )
+    draft.emit(Lifted(hold=hold.id, why=command.note or "lifted", measurement=command.measurement))
+
+
+def next_escalation(hold: Hold) -> datetime:
+    """When whoever can lift a hold is told (again)."""
+    return (hold.escalated or hold.since) + ESCALATE_AFTER
+
+
+def escalate(draft: Draft) -> None:
+    """Tells whoever can lift what has been standing for long."""
+    for hold in draft.state.holds:
+        if next_escalation(hold) <= draft.at:
+            to = draft.state.people_of(RELEASE_MANAGER)
+            draft.emit_by_itself(Escalated(subject=f"hold:{hold.id}", to=to, since=hold.since))

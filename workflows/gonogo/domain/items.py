@@ -1,0 +1,79 @@
+"""Checklist items: which ones a plan makes, when they are due, who is reminded."""
+
+from datetime import datetime
+
+from .plan import Checklist, Feature, Item, ItemScope, ListMoment, Plan
+from .state import ItemState, State
+from .terms import ItemOrigin
+
+_REOPENS = (ListMoment.BEFORE_MERGE, ListMoment.BEFORE_GO_NO_GO)
+
+
+def _item(plan_item: Item, checklist: Checklist, feature: Feature | None) -> ItemState:
+    return ItemState(
+        id=f"{plan_item.id}.{feature.id}" if feature else plan_item.id,
+        title=f"{plan_item.title} ({feature.title})" if feature else plan_item.title,
+        owner=plan_item.owner or checklist.owner,
+        gates=checklist.moment.gates,
+        required=plan_item.required,
+        origin=ItemOrigin.PLAN,
+        plan_item=plan_item,
+        reopens=checklist.moment in _REOPENS,
+    )
+
+
+def _applies(item: Item, plan: Plan, feature: Feature | None) -> bool:
+    if item.kinds and plan.kind not in item.kinds:
+        return False
+    return feature is None or feature.announce or not item.announce_only
+
+
+def feature_items(plan: Plan, feature: Feature) -> dict[str, ItemState]:
+    """The items that a feature brings."""
+    made = [
+        _item(item, checklist, feature)
+        for checklist in plan.checklists.values()
+        for item in checklist.items
+        if item.per is ItemScope.FEATURE and _applies(item, plan, feature)
+    ]
+    return {i.id: i for i in made}
+
+
+def plan_items(state: State) -> dict[str, ItemState]:
+    """All items of a release as its plan and its features in scope make them, in plan order, every one open."""
+    plan = state.plan
+    made: list[ItemState] = []
+    for checklist in plan.checklists.values():
+        for item in checklist.items:
+            if item.per is ItemScope.RELEASE and _applies(item, plan, None):
+                made.append(_item(item, checklist, None))
+            elif item.per is ItemScope.FEATURE:
+                made += [
+                    _item(item, checklist, f.feature)
+                    for f in state.features.values()
+                    if f.is_in and _applies(item, plan, f.feature)
+                ]
+    return {i.id: i for i in made}
+
+
+def due_at(state: State, item: ItemState) -> datetime | None:
+    """When an item is due: its date, else before the slot, else with the poll; None while that is not known."""
+    if item.due_at is not None:
+        return item.due_at
+    planned = item.plan_item
+    if planned is None:
+        return None
+    if planned.due_at is not None:
+        return planned.due_at
+    if item.gates.value == "freeze":
+        return state.plan.scope.freeze_at
+    if item.gates.value == "completion":
+        # After the release, `due` counts from the moment it shipped.
+        return state.released_at + planned.due if state.released_at and planned.due is not None else None
+    if state.plan.schedule.mode == "on_demand":
+        if state.round is None:
+            return None
+        return state.round.opened + planned.due if planned.due is not None else state.round.closes
+    if state.slot is None:
+        return None
+    return state.slot.starts - (planned.due if planned.due is not None else state.plan.poll.closes_before)

@@ -1,0 +1,96 @@
+"""The material content of a release: what is voted on. Whatever is in here and changes ends the round.
+
+Not in it: people, owners, titles, notes, due dates, routing, results, conditions, evidence, waivers, approver roll.
+"""
+
+from typing import Any
+
+from .canonical import digest, to_json
+from .plan import Guard, Moment, Plan, Stage
+from .state import State
+from .values import Candidate, format_duration, format_instant
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    given: dict[str, Any] = to_json(guard)
+    return given
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "exposure": to_json(stage.exposure),
+        "bake": format_duration(stage.bake),
+        "guards": [_guard(g) for g in stage.guards],
+        "question": to_json(stage.question) if stage.question else None,
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    return {"commit": candidate.commit, "artifacts": sorted(candidate.artifacts.items())}
+
+
+def required_roles(plan: Plan) -> tuple[str, ...]:
+    """The roles that must be GO: the release manager always among them."""
+    named = plan.poll.roles if plan.poll.roles is not None else tuple(r for r, x in plan.roles.items() if x.votes)
+    return tuple(dict.fromkeys(("release_manager", *named)))
+
+
+def material(state: State) -> dict[str, Any]:
+    """The material content as JSON."""
+    plan = state.plan
+    slot: Any = "on_demand"
+    if plan.schedule.mode != "on_demand":
+        # Text, like every instant in canonical JSON.
+        slot = [format_instant(state.slot.starts), format_instant(state.slot.ends)] if state.slot else "none"
+    return {
+        "product": plan.product,
+        "version": plan.version,
+        "environment": plan.environment,
+        "candidate": _candidate(state.candidate) if state.candidate else None,
+        "features": {f.feature.id: sorted(f.feature.flags) for f in state.features.values() if f.is_in},
+        "slot": slot,
+        "stages": [_stage(s) for s in state.stages],
+        "flags": {
+            key: {"provider": flag.provider, "environment": plan.environment, "reach": to_json(flag.reach)}
+            for key in state.flags
+            if (flag := plan.flags.get(key)) is not None
+        },
+        "roles": {
+            r: {"quorum": plan.roles[r].quorum, "min_proof": plan.roles[r].min_proof} for r in required_roles(plan)
+        },
+        "checks": {
+            n: {"kind": k.kind, "params": k.params, "max_age": format_duration(k.max_age), "moment": k.moment.value}
+            for n, k in plan.checks.items()
+        },
+        "items": {
+            i.id: i.gates.value
+            for i in state.items.values()
+            if i.required and i.plan_item is not None and i.gates is not Moment.COMPLETION
+        },
+        "policy": digest(plan.policy),
+    }
+
+
+def material_digest(state: State) -> str:
+    """SHA-256, in hex, of the material content."""
+    return digest(material(state))
+
+
+def differences(old: State, new: State) -> tuple[str, ...]:
+    """What differs in the material content, one line each, for whoever has to answer again."""
+    before, after = material(old), material(new)
+    return tuple(line for key in after for line in _diff(key, before.get(key), after.get(key)))
+
+
+def _diff(path: str, old: Any, new: Any) -> list[str]:
+    if old == new:
+        return []
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = [*old, *(k for k in new if k not in old)]
+        return [line for k in keys for line in _diff(f"{path}.{k}", old.get(k), new.get(k))]
+    if old is None:
+        return [f"{path}: added"]
+    if new is None:
+        return [f"{path}: removed"]
+    short = f"{path}: {old} -> {new}"
+    return [short if len(short) <= 300 else f"{path}: changed"]

@@ -1,0 +1,48 @@
+"""What a cross-check of a plan reports."""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from .plan import Plan
+from .values import value
+
+Path = tuple[str | int, ...]
+"""Where in the plan: keys and places, as they stand in the file."""
+
+
+@value
+class Problem:
+    """One thing that is wrong with a plan."""
+
+    code: str
+    """Stable code, such as `plan.poll_roles_empty`."""
+    path: Path
+    """Where it is wrong: keys and places, as they stand in the file."""
+    message: str
+    """What is wrong and what to do, in one sentence."""
+
+
+Problems = Iterator[Problem]
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` when a known name is close to `given`, else nothing."""
+    close = get_close_matches(given, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def known_people(plan: Plan) -> frozenset[str]:
+    """Everybody whom the plan names: under `people`, in a role, in a rotation."""
+    named = set(plan.people)
+    for role in plan.roles.values():
+        named.update(role.people, role.rotation.people if role.rotation else ())
+    return frozenset(named)
+
+
+def repeated(names: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The place and the name of everything that was already named before it."""
+    seen: set[str] = set()
+    for place, name in enumerate(names):
+        if name in seen:
+            yield place, name
+        seen.add(name)

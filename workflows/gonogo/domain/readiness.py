@@ -1,0 +1,264 @@
+"""Checks and items: how they count at an instant, when checks run, what owners may say of items."""
+
+from datetime import datetime
+
+from . import commands as c
+from .draft import Draft
+from .errors import Refused
+from .events import ChecksMeasured, ChecksRequested, ItemChanged, Waived
+from .facts import Finding, Status
+from .items import due_at
+from .plan import Check, Moment
+from .rights import RELEASE_MANAGER, flag_owner
+from .state import ItemState, State
+from .terms import AskedFor, ItemOrigin, ItemStatus, Phase
+from .values import Actor
+from .verdict import Fact
+
+PUSHED = "pushed"
+"""The kind of check that nobody measures: its result is pushed."""
+DEPLOYED = "deployed"
+"""The kind of check that finds the candidate's commit in the environment."""
+
+
+# --- how things count ----------------------------------------------------------------------------------------------
+
+
+def check_fact(state: State, name: str, check: Check, now: datetime, *, since: datetime | None = None) -> Fact:
+    """How a check counts at `now`; with `since`, only a measurement asked for at or after that instant counts."""
+    subject = f"check:{name}"
+    owners = state.people_of(check.owner)
+    finding = state.findings.get(name)
+    found_for = state.found_for.get(name)
+    waived = state.waived(subject, now)
+    began = state.candidate_at or state.launched_at
+    fresh = f"`gonogo check run {name}`" if check.kind != PUSHED else f"{check.owner} pushes its result"
+    code, status, detail, at, changes = "check.unmeasured", Status.UNCLEAR, f"{name} has not been measured", began, None
+    if finding is not None:
+        at = min(finding.at, now)
+        says = f": {finding.finding}" if finding.finding else ""
+        ends = at + check.max_age
+        # A pushed result is nobody's to measure again: at the opening it counts as it stands, while it is young.
+        too_early = since is not None and check.kind != PUSHED and (found_for is None or found_for < since)
+        if finding.status is Status.FAIL:
+            code, status, detail = "check.failed", Status.FAIL, f"{name} fails{says}"
+        elif finding.status is Status.UNCLEAR:
+            code, detail = "check.unclear", f"{name} is unclear{says}"
+        elif now >= ends:
+            code, detail, at = "check.stale", f"{name} passed too long ago", ends
+        elif too_early:
+            code, detail = "check.not_remeasured", f"{name} has not been measured since the opening"
+        else:
+            code, status, detail, changes = "check.passed", Status.PASS, f"{name} passes{says}", ends
+    return Fact(subject, status, code, detail, owners, at, fresh, waived, _waiver_end(state, subject, changes))
+
+
+def item_fact(state: State, item: ItemState, now: datetime) -> Fact:
+    """How an item counts at `now`."""
+    subject = f"item:{item.id}"
+    done = item.status is ItemStatus.DONE
+    code = f"item.{item.status.value}"
+    due = due_at(state, item)
+    late = " (overdue)" if due is not None and now >= due and not done else ""
+    return Fact(
+        subject,
+        Status.PASS if done else Status.UNCLEAR,
+        code,
+        f"{item.title}: {item.status.value.replace('_', ' ')}{late}" + (f", {item.note}" if item.note else ""),
+        state.people_of(item.owner),
+        item.since or state.launched_at,
+        f"{item.owner} signs it off: `gonogo sign-off {item.id}`",
+        state.waived(subject, now),
+        _waiver_end(state, subject, None),
+    )
+
+
+def _waiver_end(state: State, subject: str, changes: datetime | None) -> datetime | None:
+    waiver = state.waivers.get(subject)
+    ends = [at for at in (changes, waiver.until if waiver else None) if at is not None]
+    return min(ends, default=None)
+
+
+def facts(state: State, moment: Moment, now: datetime, *, since: datetime | None = None) -> tuple[Fact, ...]:
+    """Every required check and item of a moment, as it counts at `now`."""
+    checks = [check_fact(state, n, k, now, since=since) for n, k in state.plan.checks.items() if k.moment is moment]
+    items = [item_fact(state, i, now) for i in state.items.values() if i.required and i.gates is moment]
+    return (*checks, *items)
+
+
+def unmet(state: State, moment: Moment, now: datetime, *, since: datetime | None = None) -> tuple[Fact, ...]:
+    """The required facts of a moment that neither pass nor are waived."""
+    return tuple(f for f in facts(state, moment, now, since=since) if f.status is not Status.PASS and not f.waived)
+
+
+# --- running checks ------------------------------------------------------------------------------------------------
+
+
+def measurable(state: State, moment: Moment) -> tuple[str, ...]:
+    """The checks of a moment that can be asked for."""
+    return tuple(n for n, k in state.plan.checks.items() if k.moment is moment and k.kind != PUSHED)
+
+
+def ask(draft: Draft, checks: tuple[str, ...], why: AskedFor) -> None:
+    """Asks for a round of checks, if there are any to ask for that are not already out for the same purpose."""
+    out = {name for r in draft.state.check_rounds.values() if r.why is why for name in r.checks}
+    wanted = tuple(name for name in checks if name not in out)
+    if wanted:
+        draft.emit_by_itself(ChecksRequested(ask=f"checks-{draft.next_seq}", checks=wanted, why=why))
+
+
+def take_findings(draft: Draft, command: c.TakeFindings) -> None:
+    """A round came back. Whatever it does not answer is unclear; a round that was called off says nothing."""
+    asked = draft.state.check_rounds.get(command.ask)
+    if asked is None:
+        return
+    missing = Finding(status=Status.UNCLEAR, at=draft.at, finding="no answer came back")
+    found = {name: command.findings.get(name, missing) for name in asked.checks if name in draft.state.plan.checks}
+    draft.emit_by_itself(ChecksMeasured(ask=command.ask, findings=found))
+
+
+def push_result(draft: Draft, command: c.PushResult) -> None:
+    """The owner gives a check's result."""
+    check = draft.state.plan.checks[command.check]
+    if draft.state.phase is Phase.CLEANING_UP and check.moment is not Moment.COMPLETION:
+        raise Refused(
+            "check.too_late",
+            f"{command.check!r} gated {check.moment.value}; the release has shipped",
+            check=command.check,
+        )
+    if command.finding.at > draft.at and (command.finding.at - draft.at).total_seconds() > 300:
+        raise Refused(
+            "check.from_the_future",
+            f"the result of {command.check!r} says it was observed at {command.finding.at}, which has not come yet",
+            check=command.check,
+        )
+    draft.emit(ChecksMeasured(findings={command.check: command.finding}))
+
+
+def run_checks(draft: Draft, command: c.RunChecks) -> None:
+    """Somebody asks for checks to be measured again."""
+    plan = draft.state.plan
+    for name in command.checks:
+        if name not in plan.checks:
+            raise Refused("check.unknown", f"there is no check {name!r}; checks: {', '.join(plan.checks) or 'none'}")
+        if plan.checks[name].kind == PUSHED:
+            raise Refused("check.pushed", f"{name!r} is pushed by {plan.checks[name].owner}, nobody measures it")
+    names = command.checks or tuple(n for n, k in plan.checks.items() if k.kind != PUSHED)
+    if draft.state.phase is Phase.CLEANING_UP:
+        names = tuple(n for n in names if plan.checks[n].moment is Moment.COMPLETION)
+    if not names:
+        raise Refused("check.none", "there is no check that could be measured now")
+    draft.emit(ChecksRequested(ask=f"checks-{draft.next_seq}", checks=names, why=AskedFor.ASKED))
+
+
+# --- items and waivers ---------------------------------------------------------------------------------------------
+
+
+def _open_item(state: State, name: str) -> ItemState:
+    item = state.items[name]
+    cleaning = state.phase is Phase.CLEANING_UP
+    if cleaning and item.gates is not Moment.COMPLETION and item.origin is not ItemOrigin.REVIEW:
+        raise Refused("item.too_late", f"{name!r} gated {item.gates.value}; the release has shipped", item=name)
+    return item
+
+
+def sign_off(draft: Draft, command: c.SignOff) -> None:
+    """An item's owner says where it stands. Saying the same twice changes nothing."""
+    item = _open_item(draft.state, command.item)
+    status = ItemStatus(command.status)
+    if (item.status, item.evidence, item.note) == (status, command.evidence, command.note):
+        return
+    draft.emit(ItemChanged(item=item.id, status=status, evidence=command.evidence, note=command.note))
+
+
+def un_sign(draft: Draft, command: c.UnSign) -> None:
+    """An item's owner takes the sign-off back."""
+    item = _open_item(draft.state, command.item)
+    if item.status is not ItemStatus.OPEN:
+        draft.emit(ItemChanged(item=item.id, status=ItemStatus.OPEN, note=command.note))
+
+
+def waive(draft: Draft, command: c.Waive, actor: Actor) -> None:
+    """A named fact counts as passed, never one that the waiver's own author answers for."""
+    state = draft.state
+    kind, _, name = command.subject.partition(":")
+    known = {"check": state.plan.checks, "item": state.items, "flag": state.flags}[kind]
+    if name not in known:
+        raise Refused("waive.unknown", f"there is no {kind} {name!r} in this release", subject=command.subject)
+    if command.until is not None and command.until <= draft.at:
+        raise Refused("waive.over", f"the waiver would have ended at {command.until}", subject=command.subject)
+    if kind == "flag":
+        if state.phase is not Phase.CLEANING_UP:
+            raise Refused("waive.too_early", f"{name!r} is waived when the release is cleaning up", subject=name)
+        if command.until is None:
+            raise Refused("waive.no_date", f"a flag is waived until a date: give one for {name!r}", subject=name)
+        owner = flag_owner(state, name)
+    elif state.phase is Phase.CLEANING_UP and _gates(state, kind, name) is not Moment.COMPLETION:
+        raise Refused("waive.too_late", f"{command.subject!r} gates nothing any more", subject=command.subject)
+    else:
+        owner = state.plan.checks[name].owner if kind == "check" else state.items[name].owner
+    own_item = kind == "item" and (owner == actor.id or (owner != RELEASE_MANAGER and state.in_role(actor.id, owner)))
+    if own_item:
+        raise Refused("waive.own", f"{actor.id!r} answers for {name!r} and cannot waive it", subject=command.subject)
+    draft.emit(Waived(subject=command.subject, reason=command.reason, until=command.until))
+
+
+def _gates(state: State, kind: str, name: str) -> Moment:
+    return state.plan.checks[name].moment if kind == "check" else state.items[name].gates
+
+
+# --- by itself -----------------------------------------------------------------------------------------------------
+
+
+def due_again(state: State, name: str, check: Check) -> datetime | None:
+    """When a check is measured again by its own `every`; None: it has none, or it was never asked for."""
+    asked = state.asked_at.get(name)
+    return asked + check.every if check.every is not None and asked is not None and check.kind != PUSHED else None
+
+
+def gates_now(state: State, check: Check) -> bool:
+    if state.phase is Phase.SCOPING:
+        return check.moment is Moment.FREEZE
+    if state.phase is Phase.CLEANING_UP:
+        return check.moment is Moment.COMPLETION
+    return check.moment is Moment.GO
+
+
+def run_again(draft: Draft) -> None:
+    """Measures again what has an `every`, and, during a round, a pass that aged out."""
+    state = draft.state
+    out = {name for r in state.check_rounds.values() for name in r.checks}
+    every = [
+        n
+        for n, k in state.plan.checks.items()
+        if n not in out and gates_now(state, k) and (due := due_again(state, n, k)) is not None and due <= draft.at
+    ]
+    ask(draft, tuple(every), AskedFor.EVERY)
+    if state.phase is Phase.DECIDING:
+        aged = [
+            n for n in measurable(state, Moment.GO) if n not in out and n not in every and _aged(state, n, draft.at)
+        ]
+        ask(draft, tuple(aged), AskedFor.AGED)
+
+
+def _aged(state: State, name: str, now: datetime) -> bool:
+    finding = state.findings.get(name)
+    if finding is None or finding.status is not Status.PASS:
+        return False
+    over = ages_out(state, name)
+    asked = state.asked_at.get(name)
+    # Asked since it aged out and still old: the answer itself was old, and asking again would not end.
+    return over is not None and over <= now and (asked is None or asked < over)
+
+
+def ages_out(state: State, name: str) -> datetime | None:
+    """When a check's pass ages out; None when it has none."""
+    finding = state.findings.get(name)
+    if finding is None or finding.status is not Status.PASS:
+        return None
+    return finding.at + state.plan.checks[name].max_age
+
+
+def unsettled(state: State) -> tuple[str, ...]:
+    """The flags of the release that are not settled."""
+    return tuple(key for key, flag in state.flags.items() if flag.settled is None)

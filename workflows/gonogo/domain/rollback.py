@@ -1,0 +1,94 @@
+"""Rollback: always allowed, at once. Every flag goes back to what it was before, newest change first, until confirmed."""
+
+from datetime import datetime
+
+from . import commands as c
+from .draft import Draft
+from .errors import Refused
+from .events import PhaseChanged, RollbackConfirmed, RollbackStarted, UnrestorableAccepted, WritesRequested
+from .holds import lift_all, raise_hold
+from .state import State
+from .terms import HoldReason, Phase
+from .values import ENGINE, NOBODY, Actor
+
+_EXPOSED = (Phase.ROLLING_OUT, Phase.CLEANING_UP)
+
+
+def start_rollback(draft: Draft, reason: str, *, closing: bool = False, by: Actor = ENGINE) -> None:
+    """Begins a rollback under a new epoch, or adds `closing` to nothing: one rollback at a time."""
+    last = max((f.last_epoch for f in draft.state.flags.values()), default=0)
+    own = draft.state.rollout.epoch if draft.state.rollout else 0
+    epoch = max(int(draft.at.timestamp() * 1000), last + 1, own + 1)
+    draft.emit(RollbackStarted(epoch=epoch, reason=reason[:2000], closing=closing), actor=by)
+    if draft.state.phase in _EXPOSED:
+        lift_all(draft, "rolled back", HoldReason.GUARD, HoldReason.READINESS)
+        raise_hold(draft, HoldReason.ROLLED_BACK, reason, by=by)
+
+
+def roll_back(draft: Draft, command: c.RollBack, actor: Actor) -> None:
+    """Somebody entitled rolls back."""
+    if draft.state.rollback is not None:
+        raise Refused("rollback.under_way", f"a rollback is under way since {draft.state.rollback.at}")
+    start_rollback(draft, command.reason, by=actor)
+
+
+def cannot_restore(state: State) -> tuple[str, ...]:
+    """Flags of the rollback that cannot be switched off: listed, until accepted by name."""
+    if state.rollback is None:
+        return ()
+    return tuple(k for k in state.rollback.left if k in state.plan.flags and not state.plan.flags[k].can_be_disabled)
+
+
+def accept(draft: Draft, command: c.AcceptUnrestorable) -> None:
+    """The release manager accepts, by name, that a flag is not put back."""
+    rollback = draft.state.rollback
+    if rollback is None:
+        raise Refused("rollback.none", "no rollback is under way")
+    if command.flag not in rollback.left:
+        left = ", ".join(rollback.left) or "none"
+        raise Refused("rollback.not_left", f"{command.flag!r} is not waiting to be put back; waiting: {left}")
+    if command.flag not in cannot_restore(draft.state) and command.flag not in rollback.failed:
+        raise Refused("rollback.not_failed", f"{command.flag!r} is being put back; it has not failed")
+    draft.emit(UnrestorableAccepted(flag=command.flag, reason=command.reason))
+
+
+def retry_at(state: State) -> datetime | None:
+    """When flags that could not be put back are tried again."""
+    return state.rollback.retry_at if state.rollback and not state.writes else None
+
+
+def carry_on(draft: Draft) -> None:
+    """Writes what is left to put back; confirms when nothing is."""
+    state = draft.state
+    rollback = state.rollback
+    if rollback is None or state.writes is not None:
+        return
+    if not rollback.left:
+        _confirm(draft)
+        return
+    stuck = cannot_restore(state)
+    todo = {k: state.flags[k].original or NOBODY for k in rollback.left if k not in stuck}
+    if not todo or (rollback.retry_at is not None and draft.at < rollback.retry_at):
+        return
+    draft.emit_by_itself(
+        WritesRequested(
+            ask=f"writes-{draft.next_seq}",
+            stage=-1,
+            epoch=rollback.epoch,
+            writes=todo,
+            first_sequence=rollback.attempts * 1000,
+        )
+    )
+
+
+def _confirm(draft: Draft) -> None:
+    rollback = draft.state.rollback
+    assert rollback is not None
+    phase = draft.state.phase
+    draft.emit_by_itself(RollbackConfirmed(unrestorable=rollback.accepted))
+    if phase in _EXPOSED:
+        draft.emit_by_itself(PhaseChanged(before=phase, after=Phase.READYING))
+    if rollback.closing:
+        from .cleanup import close  # cleanup imports rollback for `cancel`
+
+        close(draft, rollback.reason)

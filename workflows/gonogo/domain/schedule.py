@@ -1,0 +1,181 @@
+"""Slots: which one a release aims at, when it gives one up, when the calendar is asked again.
+
+Reads only what was resolved.
+"""
+
+from datetime import datetime, timedelta
+
+from . import commands as c
+from .draft import Draft
+from .errors import Refused
+from .events import GoEnded, PhaseChanged, Postponed, RoundEnded, SlotGivenUp, SlotsRequested, SlotsResolved, SlotTaken
+from .holds import lift_all, raise_hold
+from .resolution import Slot, next_open, open_until
+from .state import State
+from .terms import Ended, HoldReason, Phase
+
+RENEW_BEFORE = timedelta(days=14)
+"""What the calendar said is asked for again when it reaches less far ahead than this."""
+FRESH = timedelta(hours=1)
+"""At poll and window opening, an answer younger than this is good enough."""
+_NO_SLOT = (HoldReason.SCHEDULE, HoldReason.ROLLED_BACK)
+
+
+def request_slots(draft: Draft, *, dated: datetime | None = None) -> None:
+    """Asks the calendar, unless it is being asked for the same."""
+    wanted = dated or draft.state.dated
+    if draft.state.slots_ask is not None and wanted == draft.state.dated:
+        return
+    draft.emit_by_itself(SlotsRequested(ask=f"slots-{draft.next_seq}", slot=wanted))
+
+
+def fresh(state: State, now: datetime) -> bool:
+    """True when the calendar was asked a short while ago and has answered."""
+    return state.slots_ask is None and state.resolution is not None and now - state.resolution.at <= FRESH
+
+
+def take_slots(draft: Draft, command: c.TakeSlots) -> None:
+    """The calendar answered. A slot that moved is another slot."""
+    if command.ask != draft.state.slots_ask:
+        return
+    draft.emit_by_itself(SlotsResolved(ask=command.ask, resolution=command.resolution))
+    state = draft.state
+    slot = state.slot
+    if slot is None or state.plan.schedule.mode == "on_demand" or state.opening is not None:
+        return
+    known = command.resolution.slots
+    if slot not in known and slot.starts > draft.at:
+        same_start = next((s for s in known if s.starts == slot.starts), None)
+        moved = same_start or next((s for s in known if _has_room(state, s, draft.at)), None)
+        if moved is not None:
+            draft.emit_by_itself(SlotTaken(slot=moved))
+        else:
+            give_up(draft, "the slot is not in the calendar any more")
+
+
+def renew(draft: Draft) -> None:
+    """Asks the calendar again before what it said runs out."""
+    at = renew_at(draft.state)
+    if at is not None and at <= draft.at:
+        request_slots(draft)
+
+
+def renew_at(state: State) -> datetime | None:
+    """When the calendar is asked again by itself."""
+    if state.resolution is None or state.slots_ask is not None:
+        return None
+    if state.phase not in (Phase.SCOPING, Phase.READYING, Phase.DECIDING, Phase.AWAITING_WINDOW, Phase.ROLLING_OUT):
+        return None
+    # Never sooner than a day after the last answer, however short that was.
+    return max(state.resolution.until - RENEW_BEFORE, state.resolution.at + timedelta(days=1))
+
+
+# --- aiming --------------------------------------------------------------------------------------------------------
+
+
+def poll_closes(state: State, slot: Slot) -> datetime:
+    """When the poll for a slot closes."""
+    return slot.starts - state.plan.poll.closes_before
+
+
+def _has_room(state: State, slot: Slot, now: datetime) -> bool:
+    earliest = state.not_before or (state.plan.scope.freeze_at if state.frozen_at is None else None) or now
+    # A release that names no date and freezes at launch has its first slot from now on.
+    return slot.starts >= max(earliest, now) and poll_closes(state, slot) - now >= state.plan.poll.min
+
+
+def aim(draft: Draft) -> None:
+    """Takes the first slot with room for a poll, when the release has none and may have one."""
+    state = draft.state
+    if state.slot is not None or state.resolution is None or state.slots_ask is not None:
+        return
+    if state.phase not in (Phase.SCOPING, Phase.READYING) or state.plan.schedule.mode == "on_demand":
+        return
+    if state.held(*_NO_SLOT):
+        return
+    found = next((s for s in state.resolution.slots if _has_room(state, s, draft.at)), None)
+    if found is not None:
+        draft.emit_by_itself(SlotTaken(slot=found))
+    else:
+        text = "no slot is left: `gonogo postpone --to` a date"
+        raise_hold(draft, HoldReason.SCHEDULE, text, subject="slots")
+
+
+def skip_without_room(draft: Draft) -> None:
+    """Gives up a slot for which no poll can be held any more."""
+    state = draft.state
+    if state.slot is None or state.phase not in (Phase.SCOPING, Phase.READYING):
+        return
+    if skip_at(state) is not None and draft.at > (skip_at(state) or draft.at):
+        give_up(draft, "no room is left for a poll")
+
+
+def skip_at(state: State) -> datetime | None:
+    """The last instant at which a poll for the slot still has room."""
+    if state.slot is None or state.plan.schedule.mode == "on_demand":
+        return None
+    return poll_closes(state, state.slot) - state.plan.poll.min
+
+
+def give_up(draft: Draft, why: str, *, to: datetime | None = None, hold: bool = True) -> None:
+    """The release does not aim at its slot any more; what is given up is counted, by whatever cause."""
+    state = draft.state
+    schedule = state.plan.schedule
+    retry = (to or draft.at + state.plan.poll.retry_after) if schedule.mode == "on_demand" else None
+    count = state.given_up + 1
+    # The next slot is a later one, also when the opening of this one has not begun.
+    after = state.slot.starts + timedelta(seconds=1) if state.slot and schedule.mode != "on_demand" else None
+    draft.emit_by_itself(SlotGivenUp(slot=state.slot, why=why, count=count, retry_at=retry, not_before=to or after))
+    if hold and count > schedule.max_postponements:
+        text = f"{count} slots were given up, {schedule.max_postponements} are allowed: `gonogo postpone --to` a date"
+        raise_hold(draft, HoldReason.SCHEDULE, text, subject="slots")
+
+
+def end_round(draft: Draft, how: Ended, reason: str) -> None:
+    """Ends the open round, and the holds that its NO_GO ballots raised; the release is readying again."""
+    state = draft.state
+    assert state.round is not None
+    draft.emit_by_itself(RoundEnded(round=state.round.number, how=how, reason=reason[:2000]))
+    lift_all(draft, "the round ended", HoldReason.NO_GO)
+    if how not in (Ended.VOTED, Ended.OVERRIDDEN):
+        draft.emit_by_itself(PhaseChanged(before=Phase.DECIDING, after=Phase.READYING))
+
+
+def end_go(draft: Draft, why: str) -> None:
+    """Ends a GO that stands; the release is readying again."""
+    draft.emit_by_itself(GoEnded(why=why[:2000]))
+    lift_all(draft, "the GO ended", HoldReason.READINESS)
+    draft.emit_by_itself(PhaseChanged(before=Phase.AWAITING_WINDOW, after=Phase.READYING))
+
+
+def postpone(draft: Draft, command: c.Postpone) -> None:
+    """A person gives up the slot; a named date starts the count again and lifts the schedule's hold."""
+    state = draft.state
+    if command.to is not None and command.to <= draft.at:
+        raise Refused("postpone.past", f"{command.to} has passed: name a later instant", to=str(command.to))
+    if state.plan.schedule.mode == "dated" and command.to is None:
+        raise Refused("postpone.no_date", "a dated slot has no successor: name one with `--to`")
+    reason = command.reason or "postponed"
+    if state.phase is Phase.DECIDING:
+        end_round(draft, Ended.POSTPONED, reason)
+    elif state.phase is Phase.AWAITING_WINDOW:
+        end_go(draft, reason)
+    give_up(draft, f"postponed: {reason}"[:2000], to=command.to, hold=command.to is None)
+    draft.emit(Postponed(to=command.to, reason=command.reason))
+    if command.to is None:
+        return
+    lift_all(draft, "postponed to a date", HoldReason.SCHEDULE, subject="slots")
+    request_slots(draft, dated=command.to if state.plan.schedule.mode == "dated" else None)
+
+
+def on_demand_slot(state: State, now: datetime) -> Slot | None:
+    """The first instant from now on at which the windows are open, for `open_for` or until they close."""
+    if state.resolution is None:
+        return None
+    starts = next_open(state.resolution, now)
+    if starts is None:
+        return None
+    closes = open_until(state.resolution, starts)
+    assert closes is not None
+    ends = min(starts + state.plan.schedule.open_for, closes)
+    return Slot(starts=starts, ends=ends, local=f"on demand, {state.resolution.zone}")

@@ -1,0 +1,122 @@
+"""When something happens by itself: what `gonogo why` shows next, and what the workflow's one timer waits for."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from . import schedule
+from .deciding import assess, poll_due, poll_reminder
+from .holds import next_escalation
+from .plan import Moment
+from .readiness import ages_out, due_again, gates_now, measurable
+from .reminders import escalates_at, next_reminder, waits
+from .resolution import next_open, open_until
+from .rollback import retry_at
+from .rollout import bake_ends, stage_met
+from .scope import freeze_due
+from .state import State
+from .terms import TERMINAL, HoldReason, Phase
+
+_OTHER = tuple(r for r in HoldReason if r is not HoldReason.READINESS)
+
+
+def _scheduling(state: State) -> Iterator[tuple[datetime, str]]:
+    if (at := schedule.renew_at(state)) is not None:
+        yield at, "the calendar is asked again"
+    if (at := freeze_due(state)) is not None and not state.check_rounds:
+        yield at, "the scope freezes"
+    if state.phase in (Phase.SCOPING, Phase.READYING) and (at := schedule.skip_at(state)) is not None:
+        # One microsecond after the last instant with room.
+        yield at + timedelta(microseconds=1), "the slot is given up: no room for a poll"
+    if state.phase is Phase.READYING and state.slots_ask is None:
+        due = poll_due(state, state.at)
+        if due is not None:
+            yield due, "the poll opens"
+
+
+def _deciding(state: State) -> Iterator[tuple[datetime, str]]:
+    if state.phase is not Phase.DECIDING or state.round is None:
+        return
+    yield state.round.closes, "the poll closes"
+    if (step := poll_reminder(state)) is not None:
+        yield step[0], "who has not voted is reminded"
+    out = {name for r in state.check_rounds.values() for name in r.checks}
+    for name in measurable(state, Moment.GO):
+        over = ages_out(state, name)
+        asked = state.asked_at.get(name)
+        if over is not None and name not in out and (asked is None or asked < over):
+            yield over, f"{name} passed too long ago and is measured again"
+    changes = assess(state, state.at).changes_at
+    if changes is not None:
+        yield changes, "the verdict changes"
+
+
+def _opening(state: State) -> Iterator[tuple[datetime, str]]:
+    if state.phase is not Phase.AWAITING_WINDOW or state.slot is None:
+        return
+    if state.opening is None:
+        yield state.slot.starts, "the window opens"
+        return
+    yield state.slot.ends, "the opening ends, and the slot is missed"
+    if state.opening.retry_at is not None and not state.check_rounds and state.claim is None:
+        yield state.opening.retry_at, "what holds the opening is measured again"
+    if state.resolution is not None and open_until(state.resolution, state.at) is None:
+        opens = next_open(state.resolution, state.at)
+        if opens is not None:
+            yield opens, "a window opens"
+
+
+def _rolling_out(state: State) -> Iterator[tuple[datetime, str]]:
+    rollout = state.rollout
+    if state.phase is not Phase.ROLLING_OUT or rollout is None or state.rollback:
+        return
+    if (at := bake_ends(state)) is not None:
+        yield at, f"stage {rollout.stage + 1} has baked"
+    if rollout.question is not None and rollout.question.deadline is not None:
+        yield rollout.question.deadline, "the question expires, is escalated and asked again"
+    if not stage_met(state) or state.held(*_OTHER) or state.writes or state.resolution is None:
+        return
+    if rollout.stage + 1 < len(state.stages):
+        stage = state.stages[rollout.stage + 1]
+        if open_until(state.resolution, state.at, stage.segments) is None:
+            opens = next_open(state.resolution, state.at, stage.segments)
+            if opens is not None:
+                yield opens, f"a window opens, and stage {rollout.stage + 2} follows"
+            return
+    if rollout.retry_at is not None and not state.check_rounds:
+        yield rollout.retry_at, "what holds the rollout is tried again"
+
+
+def _waiting(state: State) -> Iterator[tuple[datetime, str]]:
+    if (at := retry_at(state)) is not None:
+        yield at, "what could not be put back is tried again"
+    for hold in state.holds:
+        yield next_escalation(hold), f"the hold {hold.id} is escalated"
+    for item in state.items.values():
+        if waits(state, item, state.at):
+            if (step := next_reminder(state, item)) is not None:
+                yield step[0], f"{item.owner} is reminded of {item.id}"
+            if (at := escalates_at(state, item)) is not None:
+                yield at, f"{item.id} is escalated"
+    out = {name for r in state.check_rounds.values() for name in r.checks}
+    for name, check in state.plan.checks.items():
+        again = due_again(state, name, check)
+        if again is not None and name not in out and gates_now(state, check):
+            yield again, f"{name} is measured again"
+    if state.phase is Phase.CLEANING_UP:
+        for waiver in state.waivers.values():
+            if waiver.until is not None and waiver.until > state.at:
+                yield waiver.until, f"the waiver of {waiver.subject} ends"
+
+
+def wakeups(state: State) -> tuple[tuple[datetime, str], ...]:
+    """Everything that will happen by itself if nobody acts, soonest first: (when, what)."""
+    if state.phase in TERMINAL:
+        return ()
+    parts = (_scheduling, _deciding, _opening, _rolling_out, _waiting)
+    return tuple(sorted(item for part in parts for item in part(state)))
+
+
+def next_wakeup(state: State) -> datetime | None:
+    """The next instant at which `Tick` may lead to something; None while only people or systems can move the release."""
+    found = wakeups(state)
+    return found[0][0] if found else None

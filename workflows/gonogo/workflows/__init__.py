@@ -1,0 +1,1 @@
+"""The durable workflows: awaits, timers and handlers around the decision core."""
