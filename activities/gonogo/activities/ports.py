@@ -15,7 +15,9 @@ from typing import Protocol, runtime_checkable
 from pydantic import Field
 
 from gonogo.domain.facts import Fence, Fencing, Finding, FlagReading, FlagTarget, Sample, WriteResult
+from gonogo.domain.flag_notes import FlagNote
 from gonogo.domain.plan import Guard, Params
+from gonogo.domain.reports import ClaimAnswer
 from gonogo.domain.values import Exposure, Id, Instant, Text, value
 
 
@@ -77,6 +79,35 @@ class Message:
     """For a message that asks: each answer with the command that gives it."""
     at: Instant
     """When it happened."""
+
+
+@value
+class FlagClaim:
+    """A release asks a flag's own workflow for the right to change the flag."""
+
+    release_id: str
+    """`<product>/<version>`."""
+    product: Id
+    """The product."""
+    target: FlagTarget
+    """The flag."""
+    driven: bool = False
+    """True: the release's clock is driven, and so is that of a flag workflow that this claim starts."""
+    at: Instant
+    """The workflow's time."""
+
+
+@runtime_checkable
+class FlagDesk(Protocol):
+    """The way to the flags' own workflows."""
+
+    async def claim(self, claims: tuple[FlagClaim, ...]) -> tuple[ClaimAnswer, ...]:
+        """Asks each flag's workflow, starting it when there is none. A flag that cannot be asked is not granted."""
+        ...
+
+    async def tell(self, notes: tuple[FlagNote, ...], *, driven: bool, at: datetime) -> None:
+        """Tells flags' workflows what became of them; the same note again changes nothing. Raises to be tried again."""
+        ...
 
 
 @runtime_checkable
