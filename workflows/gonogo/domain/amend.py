@@ -12,6 +12,7 @@ from .material import differences
 from .plan import Moment, Plan
 from .readiness import ask, measurable
 from .schedule import request_slots
+from .state import State
 from .terms import AskedFor, HoldReason, ItemStatus, Phase
 
 
@@ -51,8 +52,31 @@ def _fixed(old: Plan, new: Plan) -> tuple[str, ...]:
     return tuple(n for n in ("product", "version", "environment", "kind") if getattr(old, n) != getattr(new, n))
 
 
+def _require_scope(state: State, plan: Plan) -> None:
+    """Raises when a plan would change the scope in a way that it cannot: that is the exceptions' business."""
+    before = {f.id: f for f in state.plan.features}
+    for feature in plan.features:
+        old, now = before.get(feature.id), state.features.get(feature.id)
+        said = (old or feature).estimate_days
+        up = feature.estimate_days is not None and (said is None or feature.estimate_days > said)
+        if state.frozen_at is not None and (now is None or up):
+            raise Refused(
+                "amend.scope_frozen",
+                f"the scope is frozen: {feature.id!r} {'joins' if now is None else 'grows'} by an exception, not by an "
+                "amended plan",
+                feature=feature.id,
+            )
+    after = {f.id for f in plan.features}
+    for joined in (f.feature for f in state.features.values() if f.is_in and f.feature.id not in {*before, *after}):
+        for key in joined.flags:
+            if key not in plan.flags:
+                raise Refused(
+                    "amend.flag_in_use", f"{joined.id!r}, which joined later, names the flag {key!r}: list it", flag=key
+                )
+
+
 def amend(draft: Draft, command: c.Amend) -> None:
-    """Puts another revision in force. Material differences end the round; during a rollout only immaterial ones may be."""
+    """Puts another revision in force. Material differences end the round, and are refused once the rollout began."""
     state = draft.state
     plan = command.plan
     if fixed := _fixed(state.plan, plan):
@@ -66,6 +90,7 @@ def amend(draft: Draft, command: c.Amend) -> None:
         raise Refused("amend.candidate", "a new build comes by `gonogo candidate`, not by an amended plan")
     if (state.plan.schedule.slot != plan.schedule.slot) and state.phase not in (Phase.SCOPING, Phase.READYING):
         raise Refused("amend.slot", "the slot changes by `gonogo postpone --to`")
+    _require_scope(state, plan)
     trial = Draft(state, draft.at, draft.actor, draft.cause)
     people = resolve_people(plan, state.launched_at)
     revision = state.revision + 1
@@ -90,8 +115,8 @@ def amend(draft: Draft, command: c.Amend) -> None:
             people=people,
         )
     )
-    if state.plan.schedule != plan.schedule and state.phase not in (Phase.ROLLING_OUT, Phase.CLEANING_UP):
-        request_slots(draft, dated=plan.schedule.slot if state.plan.schedule.slot != plan.schedule.slot else None)
-    new_checks = tuple(n for n in measurable(draft.state, Moment.GO) if n not in draft.state.findings)
-    if draft.state.phase is Phase.READYING:
-        ask(draft, new_checks, AskedFor.READYING)
+    if state.plan.schedule != plan.schedule:
+        request_slots(draft, anew=True)
+    if state.phase in (Phase.READYING, Phase.DECIDING, Phase.AWAITING_WINDOW):
+        new = tuple(n for n in measurable(draft.state, Moment.GO) if n not in draft.state.asked_at)
+        ask(draft, new, AskedFor.READYING)

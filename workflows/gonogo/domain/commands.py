@@ -454,6 +454,19 @@ class TakeFlagNews:
 
 
 @value
+class RecordRefusal:
+    """An answer that came by signal, which nobody can be told is refused: recorded, never counted, never fatal."""
+
+    type: Literal["refusal"] = "refusal"
+    code: Text
+    """Stable code."""
+    message: Text
+    """Why."""
+    ballot: CastVote
+    """What it said."""
+
+
+@value
 class RecordMalformed:
     """A signal that could not be read."""
 
@@ -464,6 +477,6 @@ class RecordMalformed:
     """What was wrong, without the payload."""
 
 
-EngineCommand = Tick | TakeSlots | TakeFindings | TakeClaims | TakeWrites | TakeWatch | TakeFlagNews | RecordMalformed
+EngineCommand = Tick | TakeSlots | TakeFindings | TakeClaims | TakeWrites | TakeWatch | TakeFlagNews | RecordMalformed | RecordRefusal
 Command = Any
 """A HumanCommand or an EngineCommand."""

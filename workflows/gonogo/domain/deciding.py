@@ -1,15 +1,15 @@
 """The poll: when it opens, what a ballot is worth, when it closes and how."""
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 from . import commands as c
+from .answers import refuse_answer
 from .draft import Draft
 from .errors import Refused
 from .events import (
-    BallotRefused,
     GoGiven,
     ItemOpened,
+    Lifted,
     Overridden,
     OverrideProposed,
     PhaseChanged,
@@ -33,10 +33,6 @@ from .terms import AskedFor, Choice, Ended, HoldReason, Outcome, Phase
 from .values import Actor
 from .verdict import Electorate, Facts, Verdict, Votes, verdict
 
-AnswerKind = Literal["ballot", "widen", "exception", "override", "malformed"]
-
-MAX_REFUSALS = 20
-"""Refused answers of one person in one round that are recorded; further ones leave no trace."""
 REVIEW_DUE_HOURS = 48
 """An override, or a hotfix, is reviewed within this time."""
 
@@ -90,9 +86,11 @@ def poll_due(state: State, now: datetime) -> datetime | None:
     if state.phase is not Phase.READYING or state.held(HoldReason.SCHEDULE, HoldReason.ROLLED_BACK):
         return None
     if state.plan.schedule.mode == "on_demand":
+        if state.retry_at is not None:
+            return max(state.retry_at, state.phase_since)
         if state.candidate is None or unmet(state, Moment.GO, now):
             return None
-        return max(state.retry_at or state.phase_since, state.phase_since)
+        return state.phase_since
     if state.slot is None:
         return None
     if state.superseded:
@@ -159,25 +157,6 @@ def _open(draft: Draft) -> None:
 # --- ballots -------------------------------------------------------------------------------------------------------
 
 
-def refuse_answer(
-    draft: Draft, kind: AnswerKind, code: str, message: str, ballot: c.CastVote | None = None, question: str = ""
-) -> None:
-    """Records an entitled person's answer that does not count, on the merits; too many of them leave no trace."""
-    if draft.state.refusals.get(draft.actor.id, 0) >= MAX_REFUSALS:
-        raise Refused(code, message)
-    draft.emit(
-        BallotRefused(
-            code=code,
-            message=message,
-            kind=kind,
-            role=ballot.role if ballot else "",
-            choice=ballot.choice.value if ballot else "",
-            ballot_id=ballot.ballot_id if ballot else "",
-            request_id=ballot.request_id if ballot else question,
-        )
-    )
-
-
 def _fault(state: State, current: Round, command: c.CastVote, actor: Actor) -> tuple[str, str] | None:
     """Why a ballot does not count: (code, message); None when it does."""
     if command.request_id != current.request_id:
@@ -203,16 +182,31 @@ def _fault(state: State, current: Round, command: c.CastVote, actor: Actor) -> t
 def vote(draft: Draft, command: c.CastVote, actor: Actor) -> None:
     """A ballot on the open question: counted, or recorded as refused. The same ballot id again changes nothing."""
     state = draft.state
-    if command.ballot_id in state.ballots_seen:
+    if state.has_answered(actor.id, command.ballot_id):
+        _require_same(state, command, actor)
         return
     if state.round is None:
-        refuse_answer(draft, "ballot", "vote.late", f"the round of {command.request_id!r} is over", command)
+        after = "; GO stands: use hold" if state.go else ""
+        refuse_answer(draft, "ballot", "vote.late", f"the round of {command.request_id!r} is over{after}", command)
         return
     fault = _fault(state, state.round, command, actor)
     if fault:
         refuse_answer(draft, "ballot", fault[0], fault[1], command)
         return
     _count(draft, command, actor)
+
+
+def _require_same(state: State, command: c.CastVote, actor: Actor) -> None:
+    """Raises when a ballot id that is known comes again with another answer: it must not pass as said and done."""
+    standing = [b for (_, p), b in state.round.ballots.items() if p == actor.id] if state.round else []
+    for ballot in standing:
+        if ballot.ballot_id == command.ballot_id and (ballot.role, ballot.choice) != (command.role, command.choice):
+            raise Refused(
+                "vote.ballot_id",
+                f"{command.ballot_id!r} is {ballot.choice.value} for {ballot.role} already: another answer needs "
+                "another ballot id",
+                ballot_id=command.ballot_id,
+            )
 
 
 def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:
@@ -272,7 +266,7 @@ def call(draft: Draft, command: c.Call, actor: Actor) -> None:
         end_round(draft, Ended.POSTPONED, command.reason or f"called by {actor.id}")
         give_up(draft, "postponed: called by the release manager")
         return
-    if command.ballot_id in draft.state.ballots_seen:
+    if draft.state.has_answered(actor.id, command.ballot_id):
         return
     ballot = c.CastVote(
         request_id=current.request_id,
@@ -301,7 +295,7 @@ def call(draft: Draft, command: c.Call, actor: Actor) -> None:
 def propose_override(draft: Draft, command: c.ProposeOverride, actor: Actor) -> None:
     """The release manager names reasons of the verdict, one by one; a second person confirms."""
     state = draft.state
-    if actor.id in involved(state):
+    if actor.id in involved(state) and not state.plan.policy.second_person_override:
         others = [p for p in state.people_of(RELEASE_MANAGER) if p not in involved(state)]
         refuse_answer(
             draft,
@@ -319,10 +313,12 @@ def propose_override(draft: Draft, command: c.ProposeOverride, actor: Actor) -> 
                 f"{name!r} is no reason of the verdict; reasons: {', '.join(standing) or 'none'}",
                 reason=name,
             )
-        if name.startswith(("hold.rolled_back:", "candidate.missing:", "vote.proof:", "duties.")):
+        if name.startswith(("candidate.missing:", "duties.")):
             raise Refused("override.forbidden", f"{name!r} cannot be overridden", reason=name)
     override = f"o{draft.next_seq}"
-    codes = tuple(dict.fromkeys(command.codes))
+    # What an override in force names stays named: another one adds to it.
+    before = state.override.codes if state.override and state.override.confirmed else ()
+    codes = tuple(dict.fromkeys((*before, *command.codes)))
     draft.emit(OverrideProposed(override=override, codes=codes, reason=command.reason))
     if not state.plan.policy.second_person_override:
         _override(draft, override)
@@ -339,12 +335,12 @@ def confirm_override(draft: Draft, command: c.ConfirmOverride, actor: Actor) -> 
         raise Refused("override.confirmed", f"{made.id!r} is in force already", override=made.id)
     if made.proposed_by == actor.id:
         raise Refused("override.second_person", f"{actor.id!r} proposed it; a second person confirms", override=made.id)
-    if actor.id in involved(draft.state):
+    if actor.id in involved(draft.state) and made.proposed_by in involved(draft.state):
         refuse_answer(
             draft,
             "override",
             "override.own_release",
-            f"{actor.id!r} launched the release or wrote the candidate, and cannot confirm an override",
+            f"{actor.id!r} and {made.proposed_by!r} launched it or wrote the candidate: somebody else confirms",
         )
         return
     _override(draft, made.id)
@@ -356,7 +352,7 @@ def _override(draft: Draft, name: str) -> None:
     draft.emit(Overridden(override=name, codes=made.codes, proposed_by=made.proposed_by, reason=made.reason))
     for hold in draft.state.holds:
         if f"hold.{hold.reason.value}:hold:{hold.id}" in made.codes:
-            lift_all(draft, f"overridden by {made.proposed_by}", hold.reason, subject=hold.subject)
+            draft.emit(Lifted(hold=hold.id, why=f"overridden by {made.proposed_by}"))
     open_review(draft, f"review-{name}", "the override was reviewed")
 
 
@@ -425,7 +421,7 @@ def end_by_change(draft: Draft, why: str) -> None:
 
 def remind_voters(draft: Draft) -> None:
     """Reminds those who have not answered, before the poll closes."""
-    step = poll_reminder(draft.state)
+    step = poll_reminder(draft.state, draft.at)
     current = draft.state.round
     if current is None or step is None or step[0] > draft.at or draft.at >= current.closes:
         return
@@ -441,11 +437,13 @@ def remind_voters(draft: Draft) -> None:
     draft.emit_by_itself(ReminderSent(subject=f"poll:{current.number}", to=waiting, due=current.closes, step=step[1]))
 
 
-def poll_reminder(state: State) -> tuple[datetime, int] | None:
+def poll_reminder(state: State, now: datetime) -> tuple[datetime, int] | None:
     """The next reminder of the open round: (when, step from 1); None when there is none left."""
     current = state.round
     if current is None or state.phase is not Phase.DECIDING:
         return None
     ladder = sorted(current.closes - r for r in state.plan.poll.reminders)
     left = [(at, n) for n, at in enumerate(ladder, 1) if n > current.reminded and at > current.opened]
-    return left[0] if left else None
+    # Steps that have passed fold into the last of them.
+    passed = [step for step in left if step[0] <= now]
+    return passed[-1] if passed else next(iter(left), None)

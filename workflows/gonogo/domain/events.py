@@ -92,7 +92,7 @@ class SlotGivenUp:
     """The release does not aim at its slot any more; each is counted."""
 
     type: Literal["SlotGivenUp"] = "SlotGivenUp"
-    slot: Slot | None
+    slot: Slot | None = None
     """The slot; absent on demand, where a round's end counts the same."""
     why: Words
     """no room for a poll, no_go, expired, postponed, missed: …"""
@@ -120,7 +120,7 @@ class Postponed:
     """A person postponed the release."""
 
     type: Literal["Postponed"] = "Postponed"
-    to: Instant | None
+    to: Instant | None = None
     """Earliest next slot; absent: the next one with room."""
     reason: Text = ""
     """Why."""
@@ -691,7 +691,7 @@ class QuestionAsked:
     """What is asked."""
     role: Id
     """Who answers."""
-    deadline: Instant | None
+    deadline: Instant | None = None
     """When it expires; absent while no window is known to be open."""
 
 

@@ -101,6 +101,7 @@ def _slot_given_up(state: State, entry: e.Entry, event: e.SlotGivenUp) -> State:
     return replace(
         state,
         slot=None,
+        superseded=False,
         given_up=event.count,
         retry_at=event.retry_at,
         not_before=event.not_before or state.not_before,
@@ -150,7 +151,10 @@ def _feature_estimated(state: State, entry: e.Entry, event: e.FeatureEstimated) 
     feature = replace(old.feature, estimate_days=event.days, estimated_by=event.by)
     new = replace(old, feature=feature, changed=old.changed + 1)
     return replace(
-        state, features=_with(state.features, event.feature, new), churn=state.churn + (state.frozen_at is not None)
+        state,
+        features=_with(state.features, event.feature, new),
+        # By exception it was counted when that was granted.
+        churn=state.churn + (state.frozen_at is not None and event.by_exception is None),
     )
 
 
@@ -304,13 +308,26 @@ def _candidate_accepted(state: State, entry: e.Entry, event: e.CandidateAccepted
 def _plan_amended(state: State, entry: e.Entry, event: e.PlanAmended) -> State:
     plan = event.plan
     features: dict[str, FeatureState] = {}
+    planned = {f.id: f for f in state.plan.features}
     for f in plan.features:
-        old = state.features.get(f.id)
-        features[f.id] = replace(old, feature=f) if old else FeatureState(feature=f)
+        known = state.features.get(f.id)
+        # What the plan says as before leaves what was said since, such as an estimate, as it is.
+        same = known is not None and planned.get(f.id) == f
+        features[f.id] = replace(known, feature=known.feature if same else f) if known else FeatureState(feature=f)
     # Features that joined after launch are not in the plan file; they stay.
-    planned = {f.id for f in state.plan.features}
     features.update({k: f for k, f in state.features.items() if k not in features and k not in planned})
     named = {key for f in features.values() if f.is_in for key in f.feature.flags} | set(plan.flags)
+    # A flag that only features out of scope name left with them.
+    gone = {key for f in features.values() if not f.is_in for key in f.feature.flags}
+    named -= gone - {key for f in features.values() if f.is_in for key in f.feature.flags}
+    # What was found by a check that is another one now says nothing any more; a round of such checks is called off.
+    changed = {
+        k
+        for k, old in state.plan.checks.items()
+        if (new := plan.checks.get(k)) is None or (old.kind, old.params) != (new.kind, new.params)
+    }
+    out = {a: r for a, r in state.check_rounds.items() if changed.isdisjoint(r.checks)}
+    before, after = state.plan.schedule, plan.schedule
     state = replace(
         state,
         plan=plan,
@@ -319,8 +336,12 @@ def _plan_amended(state: State, entry: e.Entry, event: e.PlanAmended) -> State:
         people=event.people,
         features=features,
         flags={key: state.flags.get(key, FlagState(key=key)) for key in sorted(named)},
-        findings={k: f for k, f in state.findings.items() if k in plan.checks},
-        check_rounds={},
+        findings=_without(state.findings, *changed),
+        asked_at=_without(state.asked_at, *changed),
+        check_rounds=out,
+        dated=after.slot if after.slot != before.slot else state.dated,
+        not_before=after.not_before if after.not_before != before.not_before else state.not_before,
+        slot=None if after.mode == "on_demand" != before.mode else state.slot,
     )
     items = plan_items(state)
     extra = {k: i for k, i in state.items.items() if i.origin is not ItemOrigin.PLAN}
@@ -332,6 +353,8 @@ def _plan_amended(state: State, entry: e.Entry, event: e.PlanAmended) -> State:
             evidence=state.items[k].evidence,
             note=state.items[k].note,
             since=state.items[k].since,
+            reminded=state.items[k].reminded,
+            escalated=state.items[k].escalated,
         )
         if k in state.items
         else i
@@ -368,7 +391,7 @@ def _vote_cast(state: State, entry: e.Entry, event: e.VoteCast) -> State:
     return replace(
         state,
         round=replace(state.round, ballots=_with(state.round.ballots, (event.role, entry.actor.id), ballot)),
-        ballots_seen=_with(state.ballots_seen, event.ballot_id, entry.seq),
+        ballots_seen=_with(state.ballots_seen, (entry.actor.id, event.ballot_id), entry.seq),
     )
 
 
@@ -380,7 +403,8 @@ def _vote_withdrawn(state: State, entry: e.Entry, event: e.VoteWithdrawn) -> Sta
 
 
 def _ballot_refused(state: State, entry: e.Entry, event: e.BallotRefused) -> State:
-    seen = _with(state.ballots_seen, event.ballot_id, entry.seq) if event.ballot_id else state.ballots_seen
+    given = (entry.actor.id, event.ballot_id)
+    seen = _with(state.ballots_seen, given, entry.seq) if event.ballot_id else state.ballots_seen
     count = state.refusals.get(entry.actor.id, 0) + 1
     return replace(state, ballots_seen=seen, refusals=_with(state.refusals, entry.actor.id, count))
 

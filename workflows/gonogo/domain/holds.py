@@ -33,7 +33,12 @@ def lift_all(draft: Draft, why: str, *reasons: HoldReason, subject: str | None =
 
 
 def place(draft: Draft, command: c.PlaceHold, actor: Actor) -> None:
-    """Somebody with a role holds the release, with a text."""
+    """Somebody with a role holds the release, with a text. The same again is the same hold."""
+    mine = [h for h in draft.state.held(HoldReason.MANUAL) if h.subject == f"by:{actor.id}"]
+    if mine and mine[0].text != command.text:
+        raise Refused(
+            "hold.stands", f"{actor.id!r} holds it already: {mine[0].text}; lift {mine[0].id!r} first", hold=mine[0].id
+        )
     raise_hold(draft, HoldReason.MANUAL, command.text, subject=f"by:{actor.id}", by=actor)
 
 

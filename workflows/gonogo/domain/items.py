@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from .plan import Checklist, Feature, Item, ItemScope, ListMoment, Plan
+from .plan import Checklist, Feature, Item, ItemScope, ListMoment, Moment, Plan
 from .state import ItemState, State
 from .terms import ItemOrigin
 
@@ -65,9 +65,9 @@ def due_at(state: State, item: ItemState) -> datetime | None:
         return None
     if planned.due_at is not None:
         return planned.due_at
-    if item.gates.value == "freeze":
+    if item.gates is Moment.FREEZE and planned.due is None:
         return state.plan.scope.freeze_at
-    if item.gates.value == "completion":
+    if item.gates is Moment.COMPLETION:
         # After the release, `due` counts from the moment it shipped.
         return state.released_at + planned.due if state.released_at and planned.due is not None else None
     if state.plan.schedule.mode == "on_demand":

@@ -8,17 +8,28 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from .canonical import canonical, to_json
+from .canonical import CanonicalError, canonical, to_json
 from .errors import LedgerBroken
 from .events import Entry
 
 GENESIS = "0" * 64
 """What stands before the first line."""
-_ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+"""How a line of a release's ledger is read."""
+
+_T = TypeVar("_T")
+
+
+class Numbered(Protocol):
+    """What a ledger can hold: an entry of a release, or of a flag."""
+
+    @property
+    def seq(self) -> int:
+        """Place in the ledger, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A release's history. Immutable: `appended` gives another one, which shares its lines with this one."""
+    """The history of a release or a flag. Immutable: `appended` gives another one, which shares this one's lines."""
 
     lines: tuple[bytes, ...] = ()
     head: str = GENESIS
@@ -41,7 +52,7 @@ class Ledger:
         """Where it ends."""
         return Link(len(self.lines), self.head)
 
-    def appended(self, entries: Iterable[Entry]) -> "Ledger":
+    def appended(self, entries: Iterable[Numbered]) -> "Ledger":
         """This ledger with `entries` behind it."""
         head = self.head
         made: list[bytes] = []
@@ -56,11 +67,15 @@ class Ledger:
         return b"\n".join(self.lines)
 
     def entries(self, start: int = 0) -> Iterator[Entry]:
-        """The entries from place `start` (0: all), read back from the bytes."""
+        """The entries of a release from place `start` (0: all), read back from the bytes."""
+        return self.read(ENTRY, start)
+
+    def read(self, form: TypeAdapter[_T], start: int = 0) -> Iterator[_T]:
+        """The entries from place `start` (0: all), read back as `form` says."""
         for line in self.lines[start:]:
             given = json.loads(line)
             del given["prev"]
-            yield _ENTRY.validate_python(given)
+            yield form.validate_python(given)
 
 
 def from_bytes(raw: bytes) -> Ledger:
@@ -78,20 +93,21 @@ def from_bytes(raw: bytes) -> Ledger:
 def _parsed(line: bytes, seq: int) -> dict[str, Any]:
     try:
         given = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LedgerBroken(seq, f"line {seq} is not JSON: {error}") from error
     if not isinstance(given, dict):
         raise LedgerBroken(seq, f"line {seq} is not an entry")
     return given
 
 
-def verify(ledger: Ledger, *, link: Link | None = None) -> Link:
+def verify(ledger: Ledger, *, link: Link | None = None, form: TypeAdapter[Any] = ENTRY) -> Link:
     """Checks every link: form, order, hashes, and that each line is an entry in its canonical spelling.
 
     Args:
         ledger: what to verify.
         link: where it must end, when that was recorded elsewhere. Without it a ledger that was cut off at the end, or
             written anew as a whole, verifies too.
+        form: how a line is read. Default: as an entry of a release.
 
     Raises:
         LedgerBroken: naming the first broken link.
@@ -105,12 +121,14 @@ def verify(ledger: Ledger, *, link: Link | None = None) -> Link:
             raise LedgerBroken(seq, f"line {seq} does not follow the line before it: that one is not what it was")
         rest = {k: v for k, v in given.items() if k != "prev"}
         try:
-            entry = _ENTRY.validate_python(rest)
+            spelt = canonical({**to_json(form.validate_python(rest)), "prev": head})
         except ValidationError as error:
             raise LedgerBroken(
                 seq, f"line {seq} is no entry that this version knows: {error.errors()[0]['msg']}"
             ) from error
-        if canonical({**to_json(entry), "prev": head}) != line:
+        except CanonicalError as error:
+            raise LedgerBroken(seq, f"line {seq} cannot be spelt: {error}") from error
+        if spelt != line:
             raise LedgerBroken(seq, f"line {seq} is not in its canonical spelling")
         head = hashlib.sha256(line).hexdigest()
     found = Link(len(ledger.lines), head)

@@ -6,7 +6,7 @@ Not in it: people, owners, titles, notes, due dates, routing, results, condition
 from typing import Any
 
 from .canonical import digest, to_json
-from .plan import Guard, Moment, Plan, Stage
+from .plan import Guard, Plan, Stage
 from .state import State
 from .values import Candidate, format_duration, format_instant
 
@@ -62,11 +62,7 @@ def material(state: State) -> dict[str, Any]:
             n: {"kind": k.kind, "params": k.params, "max_age": format_duration(k.max_age), "moment": k.moment.value}
             for n, k in plan.checks.items()
         },
-        "items": {
-            i.id: i.gates.value
-            for i in state.items.values()
-            if i.required and i.plan_item is not None and i.gates is not Moment.COMPLETION
-        },
+        "items": {i.id: i.gates.value for i in state.items.values() if i.required and i.plan_item is not None},
         "policy": digest(plan.policy),
     }
 

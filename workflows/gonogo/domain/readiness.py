@@ -1,6 +1,6 @@
 """Checks and items: how they count at an instant, when checks run, what owners may say of items."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from . import commands as c
 from .draft import Draft
@@ -9,9 +9,8 @@ from .events import ChecksMeasured, ChecksRequested, ItemChanged, Waived
 from .facts import Finding, Status
 from .items import due_at
 from .plan import Check, Moment
-from .rights import RELEASE_MANAGER, flag_owner
 from .state import ItemState, State
-from .terms import AskedFor, ItemOrigin, ItemStatus, Phase
+from .terms import AskedFor, ItemStatus, Phase
 from .values import Actor
 from .verdict import Fact
 
@@ -19,6 +18,8 @@ PUSHED = "pushed"
 """The kind of check that nobody measures: its result is pushed."""
 DEPLOYED = "deployed"
 """The kind of check that finds the candidate's commit in the environment."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of the workflow's clock a system's own clock may be."""
 
 
 # --- how things count ----------------------------------------------------------------------------------------------
@@ -113,8 +114,22 @@ def take_findings(draft: Draft, command: c.TakeFindings) -> None:
     if asked is None:
         return
     missing = Finding(status=Status.UNCLEAR, at=draft.at, finding="no answer came back")
-    found = {name: command.findings.get(name, missing) for name in asked.checks if name in draft.state.plan.checks}
+    found = {name: _not_ahead(command.findings.get(name, missing), draft.at) for name in asked.checks}
     draft.emit_by_itself(ChecksMeasured(ask=command.ask, findings=found))
+
+
+def measure_on_readying(draft: Draft) -> None:
+    """Checks run on entering readying; what is being measured anyway is not asked for twice."""
+    out = {name for r in draft.state.check_rounds.values() for name in r.checks}
+    ask(draft, tuple(n for n in measurable(draft.state, Moment.GO) if n not in out), AskedFor.READYING)
+
+
+def _not_ahead(finding: Finding, now: datetime) -> Finding:
+    """A finding as it is; one that comes from the future is unclear: it would never be too old."""
+    if finding.at - now <= CLOCK_SKEW:
+        return finding
+    text = f"the result says it was observed at {finding.at}, which has not come yet"
+    return Finding(status=Status.UNCLEAR, at=now, finding=text)
 
 
 def push_result(draft: Draft, command: c.PushResult) -> None:
@@ -126,7 +141,7 @@ def push_result(draft: Draft, command: c.PushResult) -> None:
             f"{command.check!r} gated {check.moment.value}; the release has shipped",
             check=command.check,
         )
-    if command.finding.at > draft.at and (command.finding.at - draft.at).total_seconds() > 300:
+    if command.finding.at - draft.at > CLOCK_SKEW:
         raise Refused(
             "check.from_the_future",
             f"the result of {command.check!r} says it was observed at {command.finding.at}, which has not come yet",
@@ -156,8 +171,7 @@ def run_checks(draft: Draft, command: c.RunChecks) -> None:
 
 def _open_item(state: State, name: str) -> ItemState:
     item = state.items[name]
-    cleaning = state.phase is Phase.CLEANING_UP
-    if cleaning and item.gates is not Moment.COMPLETION and item.origin is not ItemOrigin.REVIEW:
+    if state.phase is Phase.CLEANING_UP and item.gates is not Moment.COMPLETION:
         raise Refused("item.too_late", f"{name!r} gated {item.gates.value}; the release has shipped", item=name)
     return item
 
@@ -179,7 +193,7 @@ def un_sign(draft: Draft, command: c.UnSign) -> None:
 
 
 def waive(draft: Draft, command: c.Waive, actor: Actor) -> None:
-    """A named fact counts as passed, never one that the waiver's own author answers for."""
+    """A named fact counts as passed, never an item that the waiver's own author answers for."""
     state = draft.state
     kind, _, name = command.subject.partition(":")
     known = {"check": state.plan.checks, "item": state.items, "flag": state.flags}[kind]
@@ -187,18 +201,14 @@ def waive(draft: Draft, command: c.Waive, actor: Actor) -> None:
         raise Refused("waive.unknown", f"there is no {kind} {name!r} in this release", subject=command.subject)
     if command.until is not None and command.until <= draft.at:
         raise Refused("waive.over", f"the waiver would have ended at {command.until}", subject=command.subject)
-    if kind == "flag":
-        if state.phase is not Phase.CLEANING_UP:
-            raise Refused("waive.too_early", f"{name!r} is waived when the release is cleaning up", subject=name)
-        if command.until is None:
-            raise Refused("waive.no_date", f"a flag is waived until a date: give one for {name!r}", subject=name)
-        owner = flag_owner(state, name)
-    elif state.phase is Phase.CLEANING_UP and _gates(state, kind, name) is not Moment.COMPLETION:
+    cleaning = state.phase is Phase.CLEANING_UP
+    if kind == "flag" and not cleaning:
+        raise Refused("waive.too_early", f"{name!r} is waived when the release is cleaning up", subject=name)
+    if kind == "flag" and command.until is None:
+        raise Refused("waive.no_date", f"a flag is waived until a date: give one for {name!r}", subject=name)
+    if kind != "flag" and cleaning and _gates(state, kind, name) is not Moment.COMPLETION:
         raise Refused("waive.too_late", f"{command.subject!r} gates nothing any more", subject=command.subject)
-    else:
-        owner = state.plan.checks[name].owner if kind == "check" else state.items[name].owner
-    own_item = kind == "item" and (owner == actor.id or (owner != RELEASE_MANAGER and state.in_role(actor.id, owner)))
-    if own_item:
+    if kind == "item" and state.is_owner(actor.id, state.items[name].owner):
         raise Refused("waive.own", f"{actor.id!r} answers for {name!r} and cannot waive it", subject=command.subject)
     draft.emit(Waived(subject=command.subject, reason=command.reason, until=command.until))
 
@@ -217,6 +227,7 @@ def due_again(state: State, name: str, check: Check) -> datetime | None:
 
 
 def gates_now(state: State, check: Check) -> bool:
+    """True while what a check gates is still to come, or goes on."""
     if state.phase is Phase.SCOPING:
         return check.moment is Moment.FREEZE
     if state.phase is Phase.CLEANING_UP:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from . import amend, cleanup, deciding, holds, readiness, reminders, rollback, rollout, schedule, scope
+from . import amend, answers, cleanup, deciding, holds, readiness, reminders, rollback, rollout, schedule, scope
 from . import commands as c
 from .canonical import digest
 from .draft import Draft
@@ -118,6 +118,8 @@ def _engine(draft: Draft, command: Any) -> None:
             cleanup.take_flag_news(draft, command)
         case c.RecordMalformed():
             draft.emit(HandlerFaulted(handler=command.handler, message=command.message))
+        case c.RecordRefusal():
+            answers.record_refusal(draft, command)
         case _:
             raise TypeError(f"{type(command).__name__} is no command")
 
@@ -152,6 +154,11 @@ def decide(state: State, command: c.Command, at: datetime, *, actor: Actor = ENG
     Raises:
         Refused: the command is not carried out; nothing changes.
     """
+    return step(state, command, at, actor=actor)[0]
+
+
+def step(state: State, command: c.Command, at: datetime, *, actor: Actor = ENGINE) -> tuple[tuple[Entry, ...], State]:
+    """`decide`, with the state that its entries lead to: what folding them gives, without folding them twice."""
     at = max(at, state.at)
     draft = Draft(state, at, actor, command.type)
     handler = _HANDLERS.get(type(command))
@@ -162,13 +169,13 @@ def decide(state: State, command: c.Command, at: datetime, *, actor: Actor = ENG
         require_entitled(state, command, actor)
         handler(draft, command, actor)
     elif state.phase in TERMINAL:
-        return ()
+        return (), state
     else:
         _engine(draft, command)
     if isinstance(command, _MATERIAL):
         deciding.end_by_change(draft, f"a material change: {command.type}")
     _settle(draft)
-    return tuple(draft.entries)
+    return tuple(draft.entries), draft.state
 
 
 def _answers_old_round(state: State, command: c.CastVote) -> bool:
@@ -176,4 +183,4 @@ def _answers_old_round(state: State, command: c.CastVote) -> bool:
     return state.round is None and state.rounds > 0 and command.request_id.startswith(f"{state.release_id}/r")
 
 
-__all__ = ["decide", "evolve", "launch"]
+__all__ = ["decide", "evolve", "launch", "step"]

@@ -8,19 +8,22 @@ from .items import due_at
 from .plan import Moment
 from .rights import RELEASE_MANAGER
 from .state import ItemState, State
-from .terms import ItemStatus, Phase
+from .terms import BEFORE_ROLLOUT, ItemOrigin, ItemStatus, Phase
 
 _GATED_IN = {
     Moment.FREEZE: (Phase.SCOPING,),
     Moment.GO: (Phase.SCOPING, Phase.READYING, Phase.DECIDING, Phase.AWAITING_WINDOW),
     Moment.COMPLETION: (Phase.CLEANING_UP,),
 }
+_REVIEWED_IN = (*BEFORE_ROLLOUT, Phase.CLEANING_UP)
+"""A review has a date of its own; only while the rollout goes on nobody signs anything off."""
 
 
 def waits(state: State, item: ItemState, now: datetime) -> bool:
     """True while an item still has to be done for what it gates."""
     settled = item.status is ItemStatus.DONE or state.waived(f"item:{item.id}", now)
-    return not settled and state.phase in _GATED_IN[item.gates]
+    phases = _REVIEWED_IN if item.origin is ItemOrigin.REVIEW else _GATED_IN[item.gates]
+    return not settled and state.phase in phases
 
 
 def ladder(state: State, due: datetime) -> tuple[datetime, ...]:

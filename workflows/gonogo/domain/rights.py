@@ -49,6 +49,7 @@ _HINTS = {
     ("scope.add", _P.READYING): "request an exception of kind scope",
     ("scope.split", _P.READYING): "request an exception of kind scope",
     ("exception.request", _P.DECIDING): "requests that were open were rejected when the poll opened",
+    ("exception.answer", _P.DECIDING): "requests that were open were rejected when the poll opened",
     ("candidate", _P.ROLLING_OUT): "roll back or finish first",
     ("candidate", _P.CLEANING_UP): "roll back or finish first",
     ("vote.cast", _P.AWAITING_WINDOW): "GO stands: use hold",
@@ -76,6 +77,10 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "cancel": (RELEASE_MANAGER,),
 }
 """Command -> roles that may give it by default. Commands that are missing here have a rule of their own below."""
+
+
+_ANSWERS = (c.CastVote, c.Call, c.Widen, c.ProposeOverride, c.ConfirmOverride, c.AnswerException)
+"""What a person decides: a service prepares it, and gives it only where the policy names the service."""
 
 
 def require_legal(state: State, command: c.HumanCommand) -> None:
@@ -123,7 +128,7 @@ def require_entitled(state: State, command: c.HumanCommand, actor: Actor) -> Non
     who = _who(state, command, person)
     if who is not None and not _granted(state, person, command.type):
         raise NotEntitled(command.type, person, who)
-    votes = isinstance(command, c.CastVote | c.Call | c.Widen | c.ConfirmOverride | c.AnswerException)
+    votes = isinstance(command, _ANSWERS)
     if votes and actor.kind is not ActorKind.PERSON and person not in state.plan.policy.voting_services:
         raise NotEntitled(command.type, person, "a person (the policy names no such voting service)")
 
@@ -131,6 +136,8 @@ def require_entitled(state: State, command: c.HumanCommand, actor: Actor) -> Non
 def _who(state: State, command: c.HumanCommand, person: str) -> str | None:
     """None when the defaults entitle `person`, else who they would entitle."""
     match command:
+        case c.WithdrawVote(role=role) if state.round and (role, person) in state.round.ballots:
+            return None  # a ballot can be taken back, also by who fills the role no more
         case c.CastVote(role=role) | c.WithdrawVote(role=role):
             if role not in state.plan.roles:
                 raise Refused(
@@ -139,9 +146,11 @@ def _who(state: State, command: c.HumanCommand, person: str) -> str | None:
                     role=role,
                 )
             return None if state.in_role(person, role) else ", ".join(state.people.get(role, ())) or role
-        case c.PlaceHold() | c.RequestException() | c.RunChecks():
+        case c.PlaceHold():
+            return None if state.roles_of(person) else "anybody with a role in this release"
+        case c.RequestException() | c.RunChecks():
             known = bool(state.roles_of(person)) or person in state.plan.people
-            return None if known else "anybody with a role in this release"
+            return None if known else "anybody whom the plan names"
         case c.PushResult(check=check):
             found = state.plan.checks.get(check)
             if found is None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from . import commands as c
-from .deciding import refuse_answer
+from .answers import refuse_answer
 from .draft import Draft
 from .errors import Refused
 from .events import (
@@ -73,8 +73,10 @@ def _miss(draft: Draft, why: str) -> None:
     give_up(draft, f"missed: {why}"[:2000])
 
 
-def _overridden(state: State, code: str, subject: str) -> bool:
-    return state.override is not None and state.override.confirmed and f"{code}:{subject}" in state.override.codes
+def _overridden(state: State, subject: str) -> bool:
+    """True when the override in force names a fact: it counts as passed, whatever is found of it now."""
+    named = state.override.codes if state.override and state.override.confirmed else ()
+    return any(code.partition(":")[2] == subject for code in named)
 
 
 def _try_to_start(draft: Draft) -> None:
@@ -82,12 +84,12 @@ def _try_to_start(draft: Draft) -> None:
     opening = state.opening
     assert opening is not None
     out = any(r.why is AskedFor.OPENING for r in state.check_rounds.values())
-    if out or state.claim is not None or state.slots_ask is not None or state.resolution is None:
+    if out or state.claim is not None or state.slots_ask is not None or state.resolution is None or state.rollback:
         return
     if open_until(state.resolution, draft.at) is None:
         return
     again = opening.retry_at is not None and draft.at >= opening.retry_at
-    left = [f for f in unmet(state, Moment.GO, draft.at, since=opening.at) if not _overridden(state, f.code, f.subject)]
+    left = [f for f in unmet(state, Moment.GO, draft.at, since=opening.at) if not _overridden(state, f.subject)]
     if left:
         text = "; ".join(f.detail for f in left)
         raise_hold(draft, HoldReason.READINESS, text, subject=left[0].subject)
@@ -219,11 +221,7 @@ def _deployed(draft: Draft, rollout: Rollout) -> bool:
     if rollout.deployed_at is not None and draft.at - rollout.deployed_at < RETRY:
         lift_all(draft, "the code is there", HoldReason.READINESS, subject="deployed")
         return True
-    waived = all(
-        draft.state.waived(f"check:{n}", draft.at)
-        or any(_overridden(draft.state, code, f"check:{n}") for code in ("check.failed", "check.unclear"))
-        for n in checks
-    )
+    waived = all(draft.state.waived(f"check:{n}", draft.at) or _overridden(draft.state, f"check:{n}") for n in checks)
     if waived:
         return True
     if rollout.retry_at is None or draft.at >= rollout.retry_at:

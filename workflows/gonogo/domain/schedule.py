@@ -10,6 +10,7 @@ from .draft import Draft
 from .errors import Refused
 from .events import GoEnded, PhaseChanged, Postponed, RoundEnded, SlotGivenUp, SlotsRequested, SlotsResolved, SlotTaken
 from .holds import lift_all, raise_hold
+from .readiness import measure_on_readying
 from .resolution import Slot, next_open, open_until
 from .state import State
 from .terms import Ended, HoldReason, Phase
@@ -21,12 +22,11 @@ FRESH = timedelta(hours=1)
 _NO_SLOT = (HoldReason.SCHEDULE, HoldReason.ROLLED_BACK)
 
 
-def request_slots(draft: Draft, *, dated: datetime | None = None) -> None:
-    """Asks the calendar, unless it is being asked for the same."""
-    wanted = dated or draft.state.dated
-    if draft.state.slots_ask is not None and wanted == draft.state.dated:
-        return
-    draft.emit_by_itself(SlotsRequested(ask=f"slots-{draft.next_seq}", slot=wanted))
+def request_slots(draft: Draft, *, dated: datetime | None = None, anew: bool = False) -> None:
+    """Asks the calendar, unless it is being asked; `anew`: even then, because something else is asked for."""
+    if draft.state.slots_ask is None or anew:
+        wanted = dated or draft.state.dated
+        draft.emit_by_itself(SlotsRequested(ask=f"slots-{draft.next_seq}", slot=wanted))
 
 
 def fresh(state: State, now: datetime) -> bool:
@@ -104,9 +104,8 @@ def aim(draft: Draft) -> None:
 def skip_without_room(draft: Draft) -> None:
     """Gives up a slot for which no poll can be held any more."""
     state = draft.state
-    if state.slot is None or state.phase not in (Phase.SCOPING, Phase.READYING):
-        return
-    if skip_at(state) is not None and draft.at > (skip_at(state) or draft.at):
+    last = skip_at(state)
+    if last is not None and draft.at > last and state.phase in (Phase.SCOPING, Phase.READYING):
         give_up(draft, "no room is left for a poll")
 
 
@@ -139,6 +138,8 @@ def end_round(draft: Draft, how: Ended, reason: str) -> None:
     lift_all(draft, "the round ended", HoldReason.NO_GO)
     if how not in (Ended.VOTED, Ended.OVERRIDDEN):
         draft.emit_by_itself(PhaseChanged(before=Phase.DECIDING, after=Phase.READYING))
+    if how not in (Ended.VOTED, Ended.OVERRIDDEN, Ended.SUPERSEDED):
+        measure_on_readying(draft)
 
 
 def end_go(draft: Draft, why: str) -> None:
@@ -146,6 +147,7 @@ def end_go(draft: Draft, why: str) -> None:
     draft.emit_by_itself(GoEnded(why=why[:2000]))
     lift_all(draft, "the GO ended", HoldReason.READINESS)
     draft.emit_by_itself(PhaseChanged(before=Phase.AWAITING_WINDOW, after=Phase.READYING))
+    measure_on_readying(draft)
 
 
 def postpone(draft: Draft, command: c.Postpone) -> None:
@@ -155,17 +157,20 @@ def postpone(draft: Draft, command: c.Postpone) -> None:
         raise Refused("postpone.past", f"{command.to} has passed: name a later instant", to=str(command.to))
     if state.plan.schedule.mode == "dated" and command.to is None:
         raise Refused("postpone.no_date", "a dated slot has no successor: name one with `--to`")
+    on_demand = state.plan.schedule.mode == "on_demand"
+    if state.slot is None and command.to is None and not on_demand:
+        raise Refused("postpone.no_slot", "the release aims at no slot that it could give up: name a date with `--to`")
     reason = command.reason or "postponed"
     if state.phase is Phase.DECIDING:
         end_round(draft, Ended.POSTPONED, reason)
     elif state.phase is Phase.AWAITING_WINDOW:
         end_go(draft, reason)
-    give_up(draft, f"postponed: {reason}"[:2000], to=command.to, hold=command.to is None)
+    if state.slot is not None or on_demand:
+        give_up(draft, f"postponed: {reason}"[:2000], to=command.to, hold=command.to is None)
     draft.emit(Postponed(to=command.to, reason=command.reason))
-    if command.to is None:
-        return
-    lift_all(draft, "postponed to a date", HoldReason.SCHEDULE, subject="slots")
-    request_slots(draft, dated=command.to if state.plan.schedule.mode == "dated" else None)
+    if command.to is not None:
+        lift_all(draft, "postponed to a date", HoldReason.SCHEDULE, subject="slots")
+    request_slots(draft, dated=command.to if state.plan.schedule.mode == "dated" else None, anew=True)
 
 
 def on_demand_slot(state: State, now: datetime) -> Slot | None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from . import commands as c
+from .answers import refuse_answer
 from .draft import Draft
 from .errors import NotEntitled, Refused
 from .events import (
@@ -99,7 +100,8 @@ def estimate(draft: Draft, command: c.EstimateFeature, actor: Actor) -> None:
     if draft.state.phase is not Phase.SCOPING and (old is None or command.days > old):
         raise Refused(
             "estimate.up_after_freeze",
-            f"the scope is frozen: raising {command.feature!r} to {command.days} days needs an exception of kind scope",
+            f"the scope is frozen: raising {command.feature!r} to {command.days} days needs an exception of kind "
+            f"scope, requested in {Phase.READYING.value}",
             feature=command.feature,
         )
     by = tuple(dict.fromkeys(command.by or (actor.id,)))
@@ -277,10 +279,17 @@ def _open(state: State, name: str) -> ExceptionState:
 
 def answer_exception(draft: Draft, command: c.AnswerException, actor: Actor) -> None:
     """One of the two managers answers; with both it is in force. Never the requester."""
+    asked = draft.state.exceptions.get(command.exception)
+    if asked is not None and asked.status is not ExceptionStatus.OPEN:
+        text = f"{asked.id!r} is {asked.status.value} already"
+        refuse_answer(draft, "exception", "exception.closed", text, question=asked.id)
+        return
     asked = _open(draft.state, command.exception)
     mine = [r for r in (PRODUCT_MANAGER, RELEASE_MANAGER) if draft.state.in_role(actor.id, r)]
     if asked.requester == actor.id:
-        raise Refused("exception.own", f"{actor.id!r} requested {asked.id!r} and cannot answer it", exception=asked.id)
+        text = f"{actor.id!r} requested {asked.id!r} and cannot answer it"
+        refuse_answer(draft, "exception", "exception.own", text, question=asked.id)
+        return
     if command.role is not None and command.role not in mine:
         raise NotEntitled("exception.answer", actor.id, command.role)
     if not command.approve:

@@ -331,8 +331,8 @@ class State:
     """True: the last round was superseded; the next opens at once."""
     go: Go | None = None
     override: Override | None = None
-    ballots_seen: Mapping[str, int] = field(default_factory=_empty)
-    """Ballot id -> sequence number of the event that answered it."""
+    ballots_seen: Mapping[tuple[str, str], int] = field(default_factory=_empty)
+    """(person, ballot id) -> sequence number of the event that answered it."""
     refusals: Mapping[str, int] = field(default_factory=_empty)
     """Person -> refused answers in this round."""
     holds: tuple[Hold, ...] = ()
@@ -355,6 +355,10 @@ class State:
     def stages(self) -> tuple[Stage, ...]:
         """The rollout's stages; without flags nothing can be widened step by step, so only the last one bakes."""
         return self.plan.stages if self.flags else self.plan.stages[-1:]
+
+    def has_answered(self, person: str, ballot_id: str) -> bool:
+        """True when this ballot of theirs was answered already: the same again is the same ballot."""
+        return (person, ballot_id) in self.ballots_seen
 
     def held(self, *reasons: HoldReason) -> tuple[Hold, ...]:
         """The holds that stand, all or those for `reasons`."""

@@ -38,8 +38,18 @@ def _to_utc(at: datetime) -> datetime:
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
+def _read_instant(given: Any) -> Any:
+    # pydantic would read 2026 as a second count since 1970: a slot in the past, and no error.
+    if isinstance(given, datetime) or (isinstance(given, str) and _INSTANT.match(given)):
+        return given
+    raise ValueError(f"{given!r} is not an instant: write 2026-03-05T14:00:00Z")
+
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+
 Instant = Annotated[
     datetime,
+    BeforeValidator(_read_instant),
     AfterValidator(_to_utc),
     PlainSerializer(format_instant, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-05T14:00:00Z"]}),

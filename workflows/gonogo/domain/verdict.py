@@ -94,14 +94,16 @@ class Votes:
     """The launcher and the candidate's authors: a GO of theirs alone is not independent."""
 
 
-def _vote_reasons(policy: Policy, votes: Votes) -> list[Reason]:
+def _vote_reasons(votes: Votes) -> tuple[list[Reason], bool]:
+    """The reasons of the votes, and whether a GO stands of somebody who is neither launcher nor author."""
     found: list[Reason] = []
     independent = False
-    complete = True
     for body in votes.electorate:
-        standing = [b for (role, person), b in votes.ballots.items() if role == body.role and person in body.people]
+        cast = [b for (role, _), b in votes.ballots.items() if role == body.role]
+        # Who fills the role no more gives it no GO any more; their NO-GO stands until it is taken back.
+        standing = [b for b in cast if b.voter.id in body.people]
         subject = f"role:{body.role}"
-        for ballot in standing:
+        for ballot in cast:
             who = ballot.voter.id
             if ballot.choice is Choice.NO_GO:
                 found.append(
@@ -119,7 +121,6 @@ def _vote_reasons(policy: Policy, votes: Votes) -> list[Reason]:
         independent = independent or any(b.voter.id not in votes.involved for b in going)
         if len(going) >= body.quorum:
             continue
-        complete = False
         waiting = tuple(p for p in body.people if (body.role, p) not in votes.ballots)
         for ballot in standing:
             if ballot.choice is Choice.ABSTAIN:
@@ -148,20 +149,20 @@ def _vote_reasons(policy: Policy, votes: Votes) -> list[Reason]:
                     f"{missing} more GO from {', '.join(waiting or body.people)}",
                 )
             )
-    if complete and not independent:
-        others = tuple(dict.fromkeys(p for b in votes.electorate for p in b.people if p not in votes.involved))
-        found.append(
-            Reason(
-                "duties.not_independent",
-                "duties",
-                Status.UNCLEAR,
-                "every GO is by the launcher or an author of the candidate",
-                others,
-                votes.opened,
-                "a GO by somebody who neither launched the release nor wrote the candidate",
-            )
-        )
-    return found
+    return found, independent
+
+
+def _duties_reason(votes: Votes) -> Reason:
+    others = tuple(dict.fromkeys(p for b in votes.electorate for p in b.people if p not in votes.involved))
+    return Reason(
+        "duties.not_independent",
+        "duties",
+        Status.UNCLEAR,
+        "no GO is by somebody who is neither the launcher nor an author of the candidate",
+        others,
+        votes.opened,
+        "a GO by somebody who neither launched the release nor wrote the candidate",
+    )
 
 
 def _fact_reason(fact: Fact) -> Reason:
@@ -202,7 +203,7 @@ class Facts:
 
 def verdict(policy: Policy, facts: Facts, votes: Votes, now: datetime) -> Verdict:
     """What facts and votes come to at `now`, with every reason. Total: there is always an answer."""
-    reasons = _vote_reasons(policy, votes)
+    reasons, independent = _vote_reasons(votes)
     if not facts.candidate:
         reasons.append(
             Reason(
@@ -219,6 +220,9 @@ def verdict(policy: Policy, facts: Facts, votes: Votes, now: datetime) -> Verdic
     reasons += [_hold_reason(h, facts.release_managers) for h in facts.holds]
     overridden = tuple(r.name for r in reasons if r.name in facts.overridden)
     reasons = [r for r in reasons if r.name not in facts.overridden]
+    if not independent and not any(r.code.startswith("vote.") for r in reasons):
+        # While votes are missing it is too early to say; no override makes up for it.
+        reasons.append(_duties_reason(votes))
     reasons.sort(key=lambda r: r.status is not Status.FAIL)
     if any(r.status is Status.FAIL for r in reasons):
         outcome = Outcome.NO_GO

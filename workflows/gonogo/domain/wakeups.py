@@ -19,7 +19,7 @@ from .terms import TERMINAL, HoldReason, Phase
 _OTHER = tuple(r for r in HoldReason if r is not HoldReason.READINESS)
 
 
-def _scheduling(state: State) -> Iterator[tuple[datetime, str]]:
+def _scheduling(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     if (at := schedule.renew_at(state)) is not None:
         yield at, "the calendar is asked again"
     if (at := freeze_due(state)) is not None and not state.check_rounds:
@@ -28,16 +28,16 @@ def _scheduling(state: State) -> Iterator[tuple[datetime, str]]:
         # One microsecond after the last instant with room.
         yield at + timedelta(microseconds=1), "the slot is given up: no room for a poll"
     if state.phase is Phase.READYING and state.slots_ask is None:
-        due = poll_due(state, state.at)
+        due = poll_due(state, now)
         if due is not None:
             yield due, "the poll opens"
 
 
-def _deciding(state: State) -> Iterator[tuple[datetime, str]]:
+def _deciding(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     if state.phase is not Phase.DECIDING or state.round is None:
         return
     yield state.round.closes, "the poll closes"
-    if (step := poll_reminder(state)) is not None:
+    if (step := poll_reminder(state, state.at)) is not None:
         yield step[0], "who has not voted is reminded"
     out = {name for r in state.check_rounds.values() for name in r.checks}
     for name in measurable(state, Moment.GO):
@@ -45,12 +45,12 @@ def _deciding(state: State) -> Iterator[tuple[datetime, str]]:
         asked = state.asked_at.get(name)
         if over is not None and name not in out and (asked is None or asked < over):
             yield over, f"{name} passed too long ago and is measured again"
-    changes = assess(state, state.at).changes_at
+    changes = assess(state, now).changes_at
     if changes is not None:
         yield changes, "the verdict changes"
 
 
-def _opening(state: State) -> Iterator[tuple[datetime, str]]:
+def _opening(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     if state.phase is not Phase.AWAITING_WINDOW or state.slot is None:
         return
     if state.opening is None:
@@ -59,13 +59,13 @@ def _opening(state: State) -> Iterator[tuple[datetime, str]]:
     yield state.slot.ends, "the opening ends, and the slot is missed"
     if state.opening.retry_at is not None and not state.check_rounds and state.claim is None:
         yield state.opening.retry_at, "what holds the opening is measured again"
-    if state.resolution is not None and open_until(state.resolution, state.at) is None:
-        opens = next_open(state.resolution, state.at)
+    if state.resolution is not None and open_until(state.resolution, now) is None:
+        opens = next_open(state.resolution, now)
         if opens is not None:
             yield opens, "a window opens"
 
 
-def _rolling_out(state: State) -> Iterator[tuple[datetime, str]]:
+def _rolling_out(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     rollout = state.rollout
     if state.phase is not Phase.ROLLING_OUT or rollout is None or state.rollback:
         return
@@ -77,8 +77,8 @@ def _rolling_out(state: State) -> Iterator[tuple[datetime, str]]:
         return
     if rollout.stage + 1 < len(state.stages):
         stage = state.stages[rollout.stage + 1]
-        if open_until(state.resolution, state.at, stage.segments) is None:
-            opens = next_open(state.resolution, state.at, stage.segments)
+        if open_until(state.resolution, now, stage.segments) is None:
+            opens = next_open(state.resolution, now, stage.segments)
             if opens is not None:
                 yield opens, f"a window opens, and stage {rollout.stage + 2} follows"
             return
@@ -86,13 +86,13 @@ def _rolling_out(state: State) -> Iterator[tuple[datetime, str]]:
         yield rollout.retry_at, "what holds the rollout is tried again"
 
 
-def _waiting(state: State) -> Iterator[tuple[datetime, str]]:
+def _waiting(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     if (at := retry_at(state)) is not None:
         yield at, "what could not be put back is tried again"
     for hold in state.holds:
         yield next_escalation(hold), f"the hold {hold.id} is escalated"
     for item in state.items.values():
-        if waits(state, item, state.at):
+        if waits(state, item, now):
             if (step := next_reminder(state, item)) is not None:
                 yield step[0], f"{item.owner} is reminded of {item.id}"
             if (at := escalates_at(state, item)) is not None:
@@ -104,19 +104,29 @@ def _waiting(state: State) -> Iterator[tuple[datetime, str]]:
             yield again, f"{name} is measured again"
     if state.phase is Phase.CLEANING_UP:
         for waiver in state.waivers.values():
-            if waiver.until is not None and waiver.until > state.at:
+            if waiver.until is not None and waiver.until > now:
                 yield waiver.until, f"the waiver of {waiver.subject} ends"
 
 
-def wakeups(state: State) -> tuple[tuple[datetime, str], ...]:
-    """Everything that will happen by itself if nobody acts, soonest first: (when, what)."""
+def wakeups(state: State, now: datetime | None = None) -> tuple[tuple[datetime, str], ...]:
+    """Everything that will happen by itself if nobody acts, soonest first: (when, what).
+
+    Args:
+        state: The release.
+        now: The instant from which to look. Default: that of the last event, which is right after a decision that had
+            one; after a `Tick` that led to nothing only `now` tells what has passed.
+    """
     if state.phase in TERMINAL:
         return ()
+    at = max(state.at, now or state.at)
     parts = (_scheduling, _deciding, _opening, _rolling_out, _waiting)
-    return tuple(sorted(item for part in parts for item in part(state)))
+    return tuple(sorted(item for part in parts for item in part(state, at)))
 
 
-def next_wakeup(state: State) -> datetime | None:
-    """The next instant at which `Tick` may lead to something; None while only people or systems can move the release."""
-    found = wakeups(state)
+def next_wakeup(state: State, now: datetime | None = None) -> datetime | None:
+    """The next instant at which `Tick` may lead to something; None while only people or systems can move the release.
+
+    After a `Tick` at `now` it is later than `now`: whoever waits for it never turns on the spot.
+    """
+    found = wakeups(state, now)
     return found[0][0] if found else None

@@ -13,16 +13,6 @@ TASK_QUEUE = "gonogo"
 
 
 @value
-class Link:
-    """A place in a release's ledger: what was recorded there must be what a replay derives."""
-
-    seq: int
-    """Number of entries."""
-    head: str
-    """SHA-256 of the last one."""
-
-
-@value
 class Answer:
     """What became of a command: what was decided, never that an effect is done."""
 

@@ -1,0 +1,49 @@
+"""Asks the calendar: slots, openings and working hours, resolved to UTC once and recorded."""
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from gonogo.domain.calendar import CalendarError, resolve
+from gonogo.domain.resolution import Resolution
+
+from .tasks import Admission, Admitted, SlotsTask
+
+
+class Calendar:
+    """The calendar as an activity: time zone data differs from machine to machine, so its answer is recorded."""
+
+    @activity.defn
+    async def resolve_slots(self, task: SlotsTask) -> Resolution:
+        """Slots, openings and working hours for a schedule.
+
+        Raises:
+            ApplicationError: the schedule cannot be resolved; trying again does not help.
+        """
+        effect = task.effect
+        try:
+            return resolve(effect.schedule, effect.environment, now=task.at, need_until=effect.need_until)
+        except CalendarError as error:
+            raise ApplicationError(str(error), type=error.code, non_retryable=True) from error
+
+
+class Admissions:
+    """What this worker lets releases do, by its own settings and not by anybody's message."""
+
+    def __init__(self, *, trust_local: bool, simulation: bool) -> None:
+        self._trust_local = trust_local
+        self._simulation = simulation
+
+    @activity.defn
+    async def admit(self, admission: Admission) -> Admitted:
+        """Says whether local names count here.
+
+        Raises:
+            ApplicationError: the release brings a driven clock, and this worker was not started for simulation.
+        """
+        if admission.driven and not self._simulation:
+            raise ApplicationError(
+                "a driven clock is for simulation; this worker runs releases in real time",
+                type="release.driven_clock",
+                non_retryable=True,
+            )
+        return Admitted(trust_local=self._trust_local)

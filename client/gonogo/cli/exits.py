@@ -1,0 +1,79 @@
+"""Exit codes, and the one shape of an error."""
+
+import json
+import sys
+import traceback
+
+DONE = 0
+NO = 1
+USAGE = 2
+NOT_FOUND = 3
+UNREACHABLE = 4
+FAULT = 70
+INTERRUPTED = 130
+
+EXIT_TABLE = """\
+Exit codes: 0 done, or yes; 1 refused, or the answer is no; 2 a command or a file that cannot be used; 3 there is no such
+release or flag; 4 the server or every worker is silent; 70 a bug of gonogo; 130 interrupted.
+
+With --json exactly one JSON value goes to the output (watch: one a line), an error as {"error": {"code", "message",
+"details"}}. Who asks: --as PERSON, else GONOGO_ACTOR, else the user of this machine: a local name that nobody proves.
+Which server: TEMPORAL_ADDRESS and Temporal's configuration, else the embedded one of `gonogo up`."""
+
+
+class UsageError(Exception):
+    """What was asked for cannot be asked for like that."""
+
+    code = "usage"
+
+
+def report(error: Exception, *, as_json: bool) -> int:
+    """Prints an error, and answers with the exit code that it means."""
+    from gonogo.client.errors import ClientError, NotFound, TooLarge, Unreachable
+    from gonogo.domain.errors import GonogoError
+
+    code = str(getattr(error, "code", "gonogo.fault"))
+    message = str(error)
+    details: dict[str, object] = {}
+    match error:
+        case NotFound():
+            exit_code = NOT_FOUND
+        case Unreachable():
+            exit_code = UNREACHABLE
+        case TooLarge():
+            exit_code = USAGE
+        case GonogoError():
+            exit_code = USAGE if code.startswith(("actor.name", "config.", "list.filter")) else NO
+        case _ if hasattr(error, "code"):
+            exit_code = USAGE
+        case _:
+            exit_code = _invalid(error)
+            if exit_code == FAULT:
+                traceback.print_exception(error)
+                message = f"{type(error).__name__}: {error}"
+            else:
+                code, message = "usage", _sentence(error)
+    if isinstance(error, ClientError):
+        details = dict(error.details)
+    if as_json:
+        print(json.dumps({"error": {"code": code, "message": message, "details": details}}, ensure_ascii=False))
+    else:
+        print(f"gonogo: {message}  [{code}]", file=sys.stderr)
+    return exit_code
+
+
+def _invalid(error: Exception) -> int:
+    from pydantic import ValidationError
+
+    return USAGE if isinstance(error, ValidationError) else FAULT
+
+
+def _sentence(error: Exception) -> str:
+    from pydantic import ValidationError
+
+    assert isinstance(error, ValidationError)
+    told = []
+    for one in error.errors(include_url=False):
+        where = ".".join(str(part) for part in one["loc"])
+        told.append(f"{where}: {one['input']!r}: {one['msg'].removeprefix('Value error, ')}")
+    return "; ".join(told)

@@ -1,0 +1,75 @@
+"""Who asks, and which server: the actor from the environment, the connection from Temporal's own configuration.
+
+`TEMPORAL_ADDRESS` and the other variables and files of Temporal's environment configuration say where the server is.
+Without an address there, the embedded server of `gonogo up` is used, which says where it serves in its data folder.
+"""
+
+import getpass
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+
+from gonogo.domain.values import Actor
+
+from .errors import ClientError, Unreachable
+from .home import embedded_address, home
+
+ACTOR_VARIABLE = "GONOGO_ACTOR"
+"""The environment variable that says who asks."""
+_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+
+
+def local_actor(name: str | None = None, env: Mapping[str, str] | None = None) -> Actor:
+    """The person who asks, by a local name that nobody proves: it counts only where the worker trusts local names.
+
+    Args:
+        name: Who. Default: `GONOGO_ACTOR`, else the user of the operating system, in lower case.
+        env: The environment. Default: the process's own.
+
+    Raises:
+        ClientError: `actor.name`: it is no id.
+    """
+    given = name or (os.environ if env is None else env).get(ACTOR_VARIABLE) or getpass.getuser()
+    found = given.lower()
+    if not _ID.fullmatch(found):
+        raise ClientError(
+            "actor.name", f"{given!r} is no person's id: write lower-case letters, digits, '_', '.', '-'", {"name": given}
+        )
+    return Actor(id=found)
+
+
+def identity(actor: Actor) -> str:
+    """What the connection tells the server, and the server writes into histories: a claim, not a proof."""
+    return f"gonogo/{actor.id}"
+
+
+async def connect(actor: Actor, *, address: str | None = None) -> Client:
+    """A connection for gonogo.
+
+    Args:
+        actor: Who asks.
+        address: `host:port`. Default: as Temporal's environment configuration says, else the embedded server.
+
+    Raises:
+        Unreachable: nobody answers there.
+        ClientError: `config.invalid`: the environment configuration cannot be used.
+    """
+    try:
+        config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
+    except (RuntimeError, ValueError) as error:
+        raise ClientError("config.invalid", f"Temporal's environment configuration cannot be used: {error}") from error
+    target = address or config.get("target_host") or embedded_address(home()) or "localhost:7233"
+    config |= {"target_host": target, "identity": identity(actor), "data_converter": pydantic_data_converter}
+    try:
+        return await Client.connect(**config)
+    except RuntimeError as error:
+        raise Unreachable(
+            "server.unreachable",
+            f"no server answers at {target!r}: start one with `gonogo up`, or set TEMPORAL_ADDRESS",
+            {"address": target},
+        ) from error

@@ -1,0 +1,197 @@
+"""`ReleaseClient`: launch, steer, read and follow releases."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from gonogo.domain.commands import HumanCommand
+from gonogo.domain.errors import Refused as DomainRefused
+from gonogo.domain.events import Entry
+from gonogo.domain.evolve import fold
+from gonogo.domain.ledger import Ledger
+from gonogo.domain.plan import Plan
+from gonogo.domain.rights import require_legal
+from gonogo.domain.state import State
+from gonogo.domain.values import Actor
+from gonogo.domain.views import StatusView, VerdictView, WhyView
+from gonogo.workflows.messages import TASK_QUEUE, Answer, Request
+from gonogo.workflows.release import ReleaseWorkflow
+
+from .calling import ONE_TRY, Patience, refusal
+from .commanding import Commands, new_id
+from .connect import connect
+from .errors import Refused, ReleaseClosed, TooLarge
+from .history import Run, read_runs
+from .launching import Launched, launch
+from .listing import ReleaseRow, list_releases
+from .reading import ask, found, handle_of, read_ledger
+from .watching import watch
+
+LARGEST = 64 * 1024
+"""Bytes of the largest request that is sent. More passes the server, and then no worker can take it."""
+
+
+class ReleaseClient(Commands):
+    """A typed client for releases, on behalf of one actor.
+
+    Every call outlasts a restart of server or worker, up to its patience, with one request id: what was asked once is
+    done once.
+    """
+
+    def __init__(
+        self, client: Client, *, actor: Actor, task_queue: str = TASK_QUEUE, patience: Patience | None = None
+    ) -> None:
+        """Uses `client`, which needs the pydantic data converter.
+
+        Args:
+            client: A connection.
+            actor: Who asks.
+            task_queue: Where launched releases run.
+            patience: How long a call is tried again. Default: 2 minutes.
+        """
+        self._client = client
+        self._actor = actor
+        self._task_queue = task_queue
+        self._patience = patience or Patience()
+
+    @classmethod
+    async def connect(
+        cls,
+        *,
+        actor: Actor,
+        address: str | None = None,
+        task_queue: str = TASK_QUEUE,
+        patience: Patience | None = None,
+    ) -> "ReleaseClient":
+        """A client on a connection of its own; see `gonogo.client.connect` for which server.
+
+        Raises:
+            Unreachable: nobody answers there.
+            ClientError: `config.invalid`: Temporal's environment configuration cannot be used.
+        """
+        client = await connect(actor, address=address)
+        return cls(client, actor=actor, task_queue=task_queue, patience=patience)
+
+    @property
+    def temporal(self) -> Client:
+        """The connection."""
+        return self._client
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self._actor
+
+    # --- releases --------------------------------------------------------------------------------------------------
+
+    async def launch(self, plan: Plan) -> Launched:
+        """Launches a release. The same plan again is the same release, so a pipeline may simply repeat it.
+
+        Args:
+            plan: As a plan file gives it, normalised: `gonogo.client.read_plan_path`.
+
+        Raises:
+            PlanDiffers: an open release of this id has another plan.
+            ReleaseClosed: the id is used up.
+            Refused: the release refused to begin.
+            Unreachable: no server, or no worker that takes it up.
+        """
+        _refuse_large(plan, "plan")
+        return await launch(self._client, plan, self._actor, task_queue=self._task_queue, patience=self._patience)
+
+    async def list(
+        self, *, product: str | None = None, phase: str | None = None, outcome: str | None = None
+    ) -> "tuple[ReleaseRow, ...]":
+        """Releases, newest first; a list can lag behind by a moment."""
+        return await list_releases(self._client, self._patience, product=product, phase=phase, outcome=outcome)
+
+    async def act(self, release_id: str, command: HumanCommand, *, request_id: str | None = None) -> Answer:
+        """Gives `command` to a release.
+
+        Args:
+            release_id: `<product>/<version>`.
+            command: What is asked.
+            request_id: The same again is the same request. Default: a new one.
+
+        Returns:
+            What was decided. `accepted=False`: recorded as refused on its merits, and counted for nothing.
+
+        Raises:
+            Refused: nothing changed; `code` says why.
+            NotFound: there is no such release.
+            TooLarge: more than 64 KiB; it was not sent.
+            Unreachable: nobody answers. Whether it was done is not known: ask again with the same request id.
+        """
+        request = Request(request_id=request_id or new_id(), actor=self._actor, command=command)
+        _refuse_large(request, command.type)
+        handle = handle_of(self._client, release_id)
+        try:
+            return await found(
+                release_id,
+                lambda: handle.execute_update(
+                    ReleaseWorkflow.act, request, id=request.request_id, rpc_timeout=ONE_TRY
+                ),
+                self._patience,
+            )
+        except WorkflowUpdateFailedError as error:
+            raise refusal(error) from error
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    async def ledger(self, release_id: str) -> Ledger:
+        """A release's ledger, verified."""
+        return await read_ledger(self._client, release_id, self._patience)
+
+    async def get(self, release_id: str) -> State:
+        """A release's state, folded here from its ledger."""
+        return fold((await self.ledger(release_id)).entries())
+
+    async def status(self, release_id: str, *, at: datetime | None = None) -> StatusView:
+        """Where a release stands. `at`: for what only time changes, such as a check that ages. Default: now."""
+        now = at or datetime.now(UTC)
+        return await ask(
+            self._client,
+            release_id,
+            lambda h, t: h.query(ReleaseWorkflow.status, now, rpc_timeout=t),
+            self._patience,
+        )
+
+    async def why(self, release_id: str, *, at: datetime | None = None) -> WhyView:
+        """Why a release does not move: everything that it waits for, and what happens next by itself."""
+        now = at or datetime.now(UTC)
+        return await ask(
+            self._client, release_id, lambda h, t: h.query(ReleaseWorkflow.why, now, rpc_timeout=t), self._patience
+        )
+
+    async def verdict(self, release_id: str, *, at: datetime | None = None) -> VerdictView:
+        """GO, NO_GO or UNCLEAR, with every reason."""
+        now = at or datetime.now(UTC)
+        return await ask(
+            self._client,
+            release_id,
+            lambda h, t: h.query(ReleaseWorkflow.verdict, now, rpc_timeout=t),
+            self._patience,
+        )
+
+    def watch(self, release_id: str, *, after: int = 0) -> AsyncIterator[Entry]:
+        """Entries behind place `after`, as they are made, until the release closes; adds nothing to its history."""
+        return watch(self._client, release_id, after=after, patience=self._patience)
+
+    async def history(self, release_id: str) -> tuple[Run, ...]:
+        """The histories of all its runs, first to newest."""
+        return await read_runs(self._client, release_id, self._patience)
+
+
+def _refuse_large(given: Any, what: str) -> None:
+    size = len(TypeAdapter(type(given)).dump_json(given))
+    if size > LARGEST:
+        raise TooLarge(
+            "request.too_large",
+            f"the {what} is {size:,} bytes, and the limit is {LARGEST:,}: link to what is long instead of sending it",
+            {"bytes": str(size), "limit": str(LARGEST)},
+        )

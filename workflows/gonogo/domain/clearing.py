@@ -1,0 +1,120 @@
+"""What would clear each thing that a release waits for, with the command line that does it, and whom it waits for."""
+
+from .plan import Check
+from .readiness import DEPLOYED, PUSHED
+from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
+from .state import Hold, State
+from .telling import people, quoted, when
+from .terms import HoldReason, Phase
+from .verdict import Fact, Reason
+
+_NEEDS_MEASURING = ("check.unmeasured", "check.stale", "check.not_remeasured")
+
+
+def clears_check(state: State, name: str, check: Check) -> str:
+    """What makes a check pass."""
+    waive = f"or {quoted(state, 'waive', f'check:{name}', '--reason WHY')} by {RELEASE_MANAGER}"
+    if check.kind == PUSHED:
+        return f"{check.owner} pushes its result: {quoted(state, 'check push', name, 'pass')}; {waive}"
+    return f"it passes when measured again: {quoted(state, 'check run', name)}; {waive}"
+
+
+def by_itself(state: State, fact: Fact) -> str:
+    """When a check whose answer is only missing or old is measured without anybody; empty: somebody has to ask."""
+    name = fact.subject.removeprefix("check:")
+    if fact.code not in _NEEDS_MEASURING or state.plan.checks[name].kind == PUSHED:
+        return ""
+    if any(name in r.checks for r in state.check_rounds.values()):
+        return "by itself: it is being measured"
+    if state.phase is Phase.READYING and state.slot is not None:
+        return "by itself: it is measured again when the poll opens"
+    if state.phase is not Phase.AWAITING_WINDOW:
+        return ""
+    if state.opening is None:
+        return "by itself: it is measured again at the opening"
+    again = state.opening.retry_at
+    return f"by itself: it is measured again {when(again)}" if again is not None else ""
+
+
+def clears_item(state: State, name: str) -> str:
+    """What makes an item count as done."""
+    owner = state.items[name].owner
+    sign = f"{owner} signs it off: {quoted(state, 'sign-off', name)}"
+    return f"{sign}; or {quoted(state, 'waive', f'item:{name}', '--reason WHY')} by {RELEASE_MANAGER}"
+
+
+def clears_fact(state: State, subject: str) -> str:
+    """What makes `check:ID` or `item:ID` count as passed."""
+    kind, _, name = subject.partition(":")
+    return clears_check(state, name, state.plan.checks[name]) if kind == "check" else clears_item(state, name)
+
+
+def clears_hold(state: State, hold: Hold) -> str:
+    """What lifts a hold."""
+    rolling = state.phase is Phase.ROLLING_OUT
+    match hold.reason:
+        case HoldReason.MANUAL:
+            lift = quoted(state, "resume" if rolling else "lift", hold.id)
+            return f"{hold.by.id}, or {RELEASE_MANAGER}, lifts it: {lift}"
+        case HoldReason.NO_GO:
+            role = hold.subject.removeprefix("role:")
+            again = quoted(state, "vote", "GO", f"--role {role}")
+            back = quoted(state, "withdraw", f"--role {role}")
+            return f"{hold.by.id} votes otherwise ({again}) or takes the ballot back ({back}), or the round ends"
+        case HoldReason.READINESS:
+            return "it lifts by itself when that passes: it is tried again every 5m while the window is open"
+        case HoldReason.GUARD:
+            go_on = quoted(state, "resume", f"--measurement {hold.measurement}")
+            return f"{go_on} to go on although, or {quoted(state, 'rollback', '--reason WHY')}"
+        case HoldReason.SCHEDULE if hold.subject == "freeze":
+            return f"what stands in the way is settled, then {quoted(state, 'scope freeze')}"
+        case HoldReason.SCHEDULE:
+            return f"{RELEASE_MANAGER} names a date: {quoted(state, 'postpone', '--to INSTANT')}"
+        case HoldReason.ROLLED_BACK:
+            new = f"a new candidate: {quoted(state, 'candidate', 'COMMIT')}"
+            return f"the rollback is confirmed, then {new}" if rolling or state.phase is Phase.CLEANING_UP else new
+
+
+def lifters(state: State, hold: Hold) -> tuple[str, ...]:
+    """Whom a hold waits for."""
+    match hold.reason:
+        case HoldReason.MANUAL:
+            return people(state, hold.by.id, RELEASE_MANAGER)
+        case HoldReason.NO_GO:
+            return (hold.by.id,)
+        case HoldReason.READINESS:
+            return people(state, *_owners(state, hold.subject))
+        case HoldReason.GUARD:
+            return people(state, RELEASE_MANAGER, *(flag_owner(state, key) for key in state.flags))
+        case HoldReason.SCHEDULE if hold.subject == "freeze":
+            return people(state, RELEASE_MANAGER, PRODUCT_MANAGER)
+        case _:
+            return people(state, RELEASE_MANAGER)
+
+
+def _owners(state: State, subject: str) -> tuple[str, ...]:
+    kind, _, name = subject.partition(":")
+    if kind == "flag" and name in state.flags:
+        return (flag_owner(state, name),)
+    if kind == "item" and name in state.items:
+        return (state.items[name].owner,)
+    if kind == "check" and name in state.plan.checks:
+        return (state.plan.checks[name].owner,)
+    # The `deployed` checks together, or something that an amended plan lists no more.
+    return tuple(k.owner for k in state.plan.checks.values() if k.kind == DEPLOYED) or (RELEASE_MANAGER,)
+
+
+def clears_reason(state: State, reason: Reason) -> str:
+    """What clears one reason of the verdict."""
+    kind, _, name = reason.subject.partition(":")
+    match kind:
+        case "check" | "item":
+            return clears_fact(state, reason.subject)
+        case "hold":
+            return clears_hold(state, next(h for h in state.holds if h.id == name))
+        case "role":
+            return f"{reason.clears}: {quoted(state, 'vote', 'GO', f'--role {name}')}"
+        case "candidate":
+            return f"a build: {quoted(state, 'candidate', 'COMMIT')}"
+        case _:
+            return reason.clears

@@ -1,0 +1,85 @@
+"""`status_view`: where a release stands, for pictures, lists and scripts. A pure function of the state and an instant."""
+
+from datetime import datetime
+
+from . import status_parts as part
+from .state import State
+from .status_parts import exposure_percent
+from .telling import when
+from .terms import TERMINAL, Phase
+from .view_values import StatusView
+from .why import upcoming, verdict_view, why_view
+from .why_values import VerdictView, WhyView
+
+
+def mode_line(state: State) -> str:
+    """How slots come about, and which one it aims at: the first line of every picture."""
+    mode = {"train": "train", "dated": "dated slot", "on_demand": "on demand"}[state.plan.schedule.mode]
+    if state.released_at is not None:
+        return f"{mode}, released {when(state.released_at)}"
+    if state.phase in TERMINAL:
+        return mode
+    slot = state.slot
+    if slot is None:
+        return f"{mode}, the window opens with GO" if mode == "on demand" else f"{mode}, no slot"
+    shown = when(slot.starts) if mode == "on demand" else slot.local or when(slot.starts)
+    if state.phase is Phase.ROLLING_OUT:
+        return f"{mode}, slot {shown}" if mode == "train" else f"{mode}, {shown}"
+    return f"{mode}, next slot {shown}" if mode == "train" else f"{mode}, {shown}"
+
+
+def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
+    """Where a release stands at `now`. `head` is the hash of the ledger's last entry, where it is known."""
+    plan = state.plan
+    found = verdict_view(state, now)
+    coming = upcoming(state)
+    return StatusView(
+        mode=mode_line(state),
+        release_id=state.release_id,
+        product=plan.product,
+        version=plan.version,
+        kind=plan.kind.value,
+        environment=plan.environment,
+        title=plan.title,
+        phase=state.phase.value,
+        phase_since=state.phase_since,
+        outcome=state.outcome,
+        launched_at=state.launched_at,
+        launched_by=state.launcher,
+        released_at=state.released_at,
+        slot=state.slot.starts if state.slot else None,
+        slot_ends=state.slot.ends if state.slot else None,
+        postponements=state.given_up,
+        max_postponements=plan.schedule.max_postponements,
+        commit=state.candidate.commit if state.candidate else "",
+        revision=state.revision,
+        scope=part.scope(state),
+        features=part.features(state),
+        checks=part.checks(state, now),
+        items=part.items(state, now),
+        roles=part.roles(state),
+        round=part.poll(state),
+        verdict=found.outcome,
+        reasons=tuple(r.text for r in found.reasons),
+        holds=part.holds(state),
+        exposure_percent=part.widest(state),
+        rollout=part.rollout(state, now),
+        flags=part.flags(state),
+        exceptions=part.exceptions(state),
+        next=coming[0] if coming else None,
+        at=now,
+        seq=state.seq,
+        head=head,
+    )
+
+
+__all__ = [
+    "StatusView",
+    "VerdictView",
+    "WhyView",
+    "exposure_percent",
+    "mode_line",
+    "status_view",
+    "verdict_view",
+    "why_view",
+]

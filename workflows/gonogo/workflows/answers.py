@@ -1,0 +1,54 @@
+"""Requests that were answered: the same request again, in this run or the next, gets the same answer."""
+
+from gonogo.domain.events import BallotRefused, Entry, ExceptionRequested, Held, OverrideProposed
+
+from .book import Book
+from .messages import Answer, Answered
+
+_KEPT = 400
+"""How many answers are kept: more than can be on their way at once, little enough to carry along."""
+
+
+class Answers:
+    """Request id -> answer, the latest ones."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Answer] = {}
+
+    def get(self, request_id: str) -> Answer | None:
+        """The answer that a request got; None when it is new."""
+        return self._known.get(request_id)
+
+    def keep(self, request_id: str, answer: Answer) -> None:
+        """Remembers an answer; the oldest is forgotten."""
+        self._known[request_id] = answer
+        if len(self._known) > _KEPT:
+            del self._known[next(iter(self._known))]
+
+    def kept(self) -> tuple[Answered, ...]:
+        """All of them, oldest first, to be carried along."""
+        return tuple(Answered(request_id=k, answer=v) for k, v in self._known.items())
+
+    def take_up(self, carried: tuple[Answered, ...]) -> None:
+        """Takes up what was carried along."""
+        self._known = {x.request_id: x.answer for x in carried}
+
+
+def answer_to(book: Book, entries: tuple[Entry, ...]) -> Answer:
+    """What a command came to."""
+    link = book.link
+    refused = next((x.event for x in entries[:1] if isinstance(x.event, BallotRefused)), None)
+    created = ""
+    for entry in entries:
+        match entry.event:
+            case ExceptionRequested(exception=name) | OverrideProposed(override=name) | Held(hold=name):
+                created = created or name
+    return Answer(
+        seq=link.seq,
+        head=link.head,
+        accepted=refused is None,
+        phase=book.state.phase.value,
+        code=refused.code if refused else "",
+        message=refused.message if refused else "",
+        created=created,
+    )

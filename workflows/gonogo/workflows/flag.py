@@ -1,0 +1,304 @@
+"""One flag in one environment, one workflow: it outlives releases. Every question of substance is the core's."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from gonogo.activities.calendar import Admissions
+    from gonogo.activities.tasks import Admission
+    from gonogo.domain.commands import RecordMalformed, Tick
+    from gonogo.domain.errors import GonogoError, Refused
+    from gonogo.domain.flag_commands import ClaimFlag, KillFlag, SetFlag, TakeNote
+    from gonogo.domain.flag_core import claim_refusal, decide_flag, next_wakeup
+    from gonogo.domain.flag_notes import FlagNote
+    from gonogo.domain.flag_views import FlagView, flag_view, phase
+    from gonogo.domain.reports import ClaimAnswer
+
+    from .clock import Alarm, Clock
+    from .flag_book import FlagBook
+    from .flag_messages import FlagAnswer, FlagAnswered, FlagChange, FlagClaimRequest, FlagClosed, FlagStart
+    from .flag_work import FlagWork
+    from .messages import Advanced, LedgerPage
+    from .search import EXPOSURE, OUTCOME, PHASE, PRODUCT
+    from .signals import read
+
+MOST_EVENTS = 2_500
+"""History events after which a flag continues as new."""
+MOST_REQUESTS = 1_500
+"""Updates after which a flag continues as new; the server takes 2,000 in one run."""
+_KEPT_ANSWERS = 100
+_PAGE_BYTES = 1_000_000
+
+
+@workflow.defn(name="FlagWorkflow")
+class FlagWorkflow:
+    """A flag, until it is gone with proof. Workflow id: `flag/<product>/<environment>/<key>`."""
+
+    @workflow.init
+    def __init__(self, start: FlagStart) -> None:
+        self._start = start
+        carried = start.carried
+        self._clock = Clock(carried.driven if carried else start.driven_from)
+        self._book = FlagBook(start, self._clock.now())
+        self._answered = {x.request_id: x.answer for x in carried.answered} if carried else {}
+        self._stirred = True
+        self._requests = 0
+        self._shown: dict[str, Any] = {}
+        self._alarm = Alarm(self._clock, self._ring)
+        self._work = FlagWork(self._clock, self._book, self._take, self._stir)
+
+    def _stir(self) -> None:
+        self._stirred = True
+
+    def _ring(self) -> None:
+        self._take(Tick())
+        self._stir()
+
+    # --- the life of the workflow ----------------------------------------------------------------------------------
+
+    @workflow.run
+    async def run(self, start: FlagStart) -> FlagClosed:
+        """Runs the flag to its end."""
+        if start.driven_from is not None:
+            await workflow.execute_local_activity_method(
+                Admissions.admit, Admission(driven=True), start_to_close_timeout=timedelta(seconds=10)
+            )
+        while True:
+            self._turn()
+            if self._book.state.gone and not self._work.busy:
+                break
+            if self._too_long() and not self._work.busy:
+                await self._continue_as_new()
+            await workflow.wait_condition(lambda: self._stirred)
+        self._alarm.disarm()
+        await self._work.finish()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        link = self._book.link
+        proof = self._book.state.proof
+        return FlagClosed(proof=proof.finding if proof else "", seq=link.seq, head=link.head)
+
+    def _turn(self) -> None:
+        """One look at everything: what is outstanding is under way, what is shown is current, the alarm is set."""
+        self._stirred = False
+        self._work.start()
+        self._show()
+        coming = next_wakeup(self._book.state)
+        if coming is not None:
+            self._alarm.arm(*coming)
+        if self._work.retry_at is not None:
+            self._alarm.arm(self._work.retry_at, "try again what could not be delivered")
+
+    def _show(self) -> None:
+        state = self._book.state
+        shown: dict[Any, Any] = {PRODUCT: state.product, PHASE: phase(state)}
+        if state.exposure is not None:
+            shown[EXPOSURE] = state.exposure.percent
+        if state.gone:
+            shown[OUTCOME] = "gone"
+        if shown != self._shown:
+            self._shown = shown
+            workflow.upsert_search_attributes([key.value_set(given) for key, given in shown.items()])
+
+    def _take(self, command: Any) -> None:
+        """A command of the engine's own. What the core cannot digest is recorded, and never stops the flag."""
+        try:
+            if self._book.decide(command, self._clock.now()):
+                self._stir()
+        except GonogoError as error:
+            workflow.logger.error("%s was refused: %s", type(command).__name__, error)
+        except Exception:  # noqa: BLE001  # an exception in a signal handler or the main loop would block the flag for good
+            workflow.logger.exception("%s could not be decided", type(command).__name__)
+            if not isinstance(command, RecordMalformed):
+                self._take(
+                    RecordMalformed(handler=command.type, message="the engine could not decide this: see the log")
+                )
+
+    # --- continue-as-new -------------------------------------------------------------------------------------------
+
+    def _too_long(self) -> bool:
+        info = workflow.info()
+        return (
+            info.is_continue_as_new_suggested()
+            or info.get_current_history_length() > MOST_EVENTS
+            or self._requests > MOST_REQUESTS
+        )
+
+    async def _continue_as_new(self) -> None:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._stirred:
+            return  # something came while handlers ended: it is looked at first
+        self._alarm.disarm()
+        answered = tuple(FlagAnswered(request_id=k, answer=v) for k, v in self._answered.items())
+        carried = replace(self._book.carried(), answered=answered, driven=self._clock.driven)
+        workflow.continue_as_new(replace(self._start, carried=carried, driven_from=None))
+
+    # --- what releases ask and tell --------------------------------------------------------------------------------
+
+    @workflow.update(description="A release asks for the right to change the flag.")
+    def claim(self, request: FlagClaimRequest) -> ClaimAnswer:
+        """Grants the flag unless another release rolls it out. Who sees it now is asked of its provider by the caller."""
+        self._requests += 1
+        self._catch_up(request.at)
+        command = ClaimFlag(release_id=request.release_id, at=request.at)
+        state = self._book.state
+        refusal = "the flag is gone" if state.gone else claim_refusal(state, command)
+        if not refusal:
+            self._take(command)
+        self._stir()
+        state = self._book.state
+        granted = not refusal and state.holder == request.release_id
+        return ClaimAnswer(
+            flag=state.key,
+            granted=granted,
+            held_by="" if granted else state.holder,
+            last_epoch=state.last_epoch,
+            detail=refusal,
+        )
+
+    @workflow.signal(name="note", description="A release tells what became of the flag.")
+    def note(self, payload: RawValue) -> None:
+        """Takes a note in, once for every key; what cannot be read is recorded."""
+        self._hear("note", payload)
+
+    @workflow.signal(dynamic=True)
+    def stranger(self, name: str, args: Sequence[RawValue]) -> None:
+        """A signal that gonogo does not know: recorded, like every message that cannot be read."""
+        self._take(RecordMalformed(handler=name[:100], message="there is no such signal"))
+
+    def _hear(self, name: str, payload: RawValue) -> None:
+        given = read(payload, FlagNote)
+        if isinstance(given, FlagNote):
+            self._catch_up(given.at)
+            self._take(TakeNote(note=given))
+        else:
+            self._take(RecordMalformed(handler=name, message=given[:500]))
+        self._stir()
+
+    def _catch_up(self, at: datetime) -> None:
+        """A driven flag lives in the time of whoever speaks to it."""
+        if self._clock.driven is not None:
+            self._clock.set(at)
+
+    # --- what people ask -------------------------------------------------------------------------------------------
+
+    @workflow.update(description="A person entitled to it changes who sees the flag, outside any release.")
+    def kill(self, request: FlagChange) -> FlagAnswer:
+        """Kills the flag, or sets who sees it; the provider is asked until it confirms."""
+        known = self._answered.get(request.request_id)
+        if known is not None:
+            return known
+        self._requests += 1
+        try:
+            self._book.decide(_command(request), self._clock.now(), request.actor)
+        except Refused as refused:
+            raise _refusal(refused) from refused
+        except Exception as error:
+            workflow.logger.exception("a change of %s could not be decided", self._book.state.id)
+            raise ApplicationError(
+                "this could not be decided: it is a bug of gonogo, and nothing changed",
+                type="gonogo.fault",
+                non_retryable=True,
+            ) from error
+        self._stir()
+        switch = self._book.state.switch
+        assert switch is not None
+        assert switch.fence is not None
+        link = self._book.link
+        answer = FlagAnswer(seq=link.seq, head=link.head, wanted=switch.wanted, epoch=switch.fence.epoch)
+        self._answered[request.request_id] = answer
+        if len(self._answered) > _KEPT_ANSWERS:
+            del self._answered[next(iter(self._answered))]
+        return answer
+
+    @kill.validator
+    def _check_kill(self, request: FlagChange) -> None:
+        """Refuses before anything is written: a refusal leaves no trace in the history."""
+        if request.request_id in self._answered:
+            return
+        try:
+            decide_flag(self._book.state, _command(request), self._clock.now(), request.actor)
+        except Refused as refused:
+            raise _refusal(refused) from refused
+
+    # --- what people look at ---------------------------------------------------------------------------------------
+
+    @workflow.query(description="Where the flag stands.")
+    def flag(self, at: datetime) -> FlagView:
+        """Everything about the flag, as of `at`."""
+        state = self._book.state
+        return flag_view(state, max(at, state.at), head=self._book.link.head)
+
+    @workflow.query(description="The flag's events, as ledger lines from a place on.")
+    def ledger(self, start: int) -> LedgerPage:
+        """A page of the ledger, at most 1 MB of lines from place `start`."""
+        lines: list[str] = []
+        size = 0
+        for line in self._book.ledger.lines[max(0, start) :]:
+            size += len(line)
+            if lines and size > _PAGE_BYTES:
+                break
+            lines.append(line.decode())
+        link = self._book.link
+        return LedgerPage(lines=tuple(lines), start=max(0, start), seq=link.seq, head=link.head)
+
+    # --- simulation ------------------------------------------------------------------------------------------------
+
+    @workflow.update(description="Simulation only: takes the driven clock to an instant.")
+    async def advance(self, to: datetime) -> Advanced:
+        """Goes to `to`, stopping at everything that happens by itself before, and answers when all is quiet."""
+        await self._quiet()
+        while (at := self._next_instant()) is not None and at <= to and not self._book.state.gone:
+            self._clock.set(at)
+            self._ring()
+            await self._quiet()
+        self._clock.set(to)
+        self._ring()
+        await self._quiet()
+        link = self._book.link
+        return Advanced(
+            at=self._clock.now(),
+            next_wakeup=self._next_instant(),
+            seq=link.seq,
+            head=link.head,
+            closed=self._book.state.gone,
+        )
+
+    @advance.validator
+    def _check_advance(self, to: datetime) -> None:
+        if self._clock.driven is None:
+            raise ApplicationError("this flag runs in real time", type="flag.not_driven", non_retryable=True)
+        if to.tzinfo is None:
+            raise ApplicationError(f"{to} has no offset", type="flag.instant", non_retryable=True)
+
+    def _next_instant(self) -> datetime | None:
+        coming = next_wakeup(self._book.state)
+        return max(coming[0], self._clock.now()) if coming else None
+
+    async def _quiet(self) -> None:
+        """Waits until nothing is under way that could still say something at this instant."""
+
+        def quiet() -> bool:
+            return not self._stirred and not self._work.busy
+
+        while not quiet():
+            await workflow.wait_condition(quiet)
+            await asyncio.sleep(0)
+
+
+def _command(request: FlagChange) -> KillFlag | SetFlag:
+    if request.how == "kill":
+        return KillFlag(reason=request.reason)
+    if request.wanted is None:
+        raise Refused("flag.no_exposure", "`flags set` needs who shall see the flag: 10%, everyone, nobody")
+    return SetFlag(wanted=request.wanted, reason=request.reason)
+
+
+def _refusal(refused: Refused) -> ApplicationError:
+    return ApplicationError(refused.message, refused.details, type=refused.code, non_retryable=True)

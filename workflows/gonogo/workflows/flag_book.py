@@ -1,0 +1,85 @@
+"""The one writer of a flag's state: commands in, entries appended, state and ledger out. No Temporal in here."""
+
+import base64
+import zlib
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gonogo.activities.ports import Message
+from gonogo.domain.flag_core import decide_flag, open_flag
+from gonogo.domain.flag_effects import channels, flag_notices, news
+from gonogo.domain.flag_events import FlagEntry
+from gonogo.domain.flag_state import FlagLife, evolve_flag, fold_flag
+from gonogo.domain.ledger import Ledger, Link, from_bytes
+from gonogo.domain.values import ENGINE, Actor
+
+from .flag_messages import AddressedNews, FlagCarried, FlagStart
+from .signals import FlagNews
+
+FLAG_ENTRY: TypeAdapter[FlagEntry] = TypeAdapter(FlagEntry)
+"""How a line of a flag's ledger is read."""
+
+
+class FlagBook:
+    """A flag's ledger, the state that it adds up to, and what it has to tell people and releases."""
+
+    def __init__(self, start: FlagStart, at: datetime) -> None:
+        self.ledger = Ledger()
+        self.messages: dict[str, Message] = {}
+        self.news: list[AddressedNews] = []
+        if start.carried is None:
+            first = open_flag(start.product, start.environment, start.flag, start.provider, at)
+            self.state: FlagLife = fold_flag(first)
+            self.ledger = self.ledger.appended(first)
+        else:
+            self.ledger = from_bytes(zlib.decompress(base64.b64decode(start.carried.ledger)))
+            self.state = fold_flag(self.ledger.read(FLAG_ENTRY))
+            self.messages = {m.key: m for m in start.carried.messages}
+
+    @property
+    def link(self) -> Link:
+        """Where the ledger ends."""
+        return self.ledger.link
+
+    def decide(self, command: Any, at: datetime, actor: Actor = ENGINE) -> tuple[FlagEntry, ...]:
+        """Carries a command out.
+
+        Raises:
+            Refused: it is not carried out; nothing changed.
+        """
+        entries = decide_flag(self.state, command, at, actor)
+        state = self.state
+        for entry in entries:
+            state = evolve_flag(state, entry)
+            self._tell(entry, state)
+        self.state = state
+        self.ledger = self.ledger.appended(entries)
+        return entries
+
+    def _tell(self, entry: FlagEntry, state: FlagLife) -> None:
+        for release, told in news(entry, state):
+            given = FlagNews(
+                flag=told.flag, gone=told.gone, proof=told.proof, reading=told.reading, carried_to=told.carried_to
+            )
+            self.news.append(AddressedNews(release_id=release, news=given))
+        release = state.holder or (state.life.release if state.life else "") or state.product
+        for place, notice in enumerate(flag_notices(entry, state)):
+            for channel in channels(state.notifications, notice.type):
+                key = f"{state.id}/{entry.seq}/{place}/{channel}"
+                self.messages[key] = Message(
+                    key=key,
+                    type=notice.type,
+                    release_id=release,
+                    channel=channel,
+                    subject=notice.subject[:2000],
+                    body=notice.body[:2000],
+                    to=notice.to,
+                    at=entry.at,
+                )
+
+    def carried(self) -> FlagCarried:
+        """What the next run takes up; news are told before."""
+        packed = base64.b64encode(zlib.compress(self.ledger.to_bytes(), 9)).decode()
+        return FlagCarried(ledger=packed, messages=tuple(self.messages.values()))

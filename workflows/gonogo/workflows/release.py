@@ -1,0 +1,372 @@
+"""One release, one workflow. It awaits, keeps time and hosts the core; every business question is the core's."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from gonogo.activities.calendar import Admissions
+    from gonogo.activities.tasks import Admission
+    from gonogo.domain import commands as c
+    from gonogo.domain.effects import outstanding
+    from gonogo.domain.errors import GonogoError, Refused
+    from gonogo.domain.terms import TERMINAL, Choice
+    from gonogo.domain.values import Actor
+    from gonogo.domain.views import StatusView
+    from gonogo.domain.views import status_view
+    from gonogo.domain.wakeups import wakeups
+    from gonogo.domain.why import verdict_view, why_view
+    from gonogo.domain.why_values import VerdictView, WhyView
+
+    from .answers import Answers, answer_to
+    from .book import Book
+    from .clock import Alarm, Clock
+    from .delivery import Delivery
+    from .details import details, search_attributes
+    from .messages import Advanced, Answer, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
+    from .running import Running
+    from .signals import FlagNews, read, read_go_no_go
+
+MOST_EVENTS = 2_500
+"""History events after which a release continues as new."""
+MOST_REQUESTS = 1_500
+"""Updates after which a release continues as new; the server takes 2,000 in one run."""
+MOST_SIGNALS = 500
+"""Signals that one run listens to; further ones are dropped until it continues as new, which they make it do."""
+_PAGE_BYTES = 1_000_000
+
+
+@workflow.defn(name="ReleaseWorkflow")
+class ReleaseWorkflow:
+    """A release, from scoping to clean-up. Workflow id: `release/<product>/<version>`."""
+
+    @workflow.init
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        carried = launch.carried
+        self._clock = Clock(carried.driven if carried else launch.driven_from)
+        self._book = Book()
+        self._answers = Answers()
+        self._later: list[tuple[datetime, int, Any]] = []
+        self._early: deque[tuple[str, RawValue]] = deque()
+        self._stirred = True
+        self._signals = 0
+        self._requests = 0
+        self._shown: dict[str, Any] = {}
+        self._alarm = Alarm(self._clock, self._stir)
+        self._running = Running(self._clock, self._deliver)
+        self._delivery = Delivery(self._clock, self._book, self._stir)
+        if carried:
+            self._book.unpack(carried.ledger, frozenset(carried.undelivered))
+            self._answers.take_up(carried.answered)
+
+    def _stir(self) -> None:
+        self._stirred = True
+
+    # --- the life of the workflow ----------------------------------------------------------------------------------
+
+    @workflow.run
+    async def run(self, launch: Launch) -> Closed:
+        """Runs the release to its end."""
+        if not self._book.begun:
+            admitted = await workflow.execute_local_activity_method(
+                Admissions.admit,
+                Admission(driven=launch.driven_from is not None),
+                start_to_close_timeout=timedelta(seconds=10),
+            )
+            self._book.launch(launch.plan, launch.actor, self._clock.now(), trust_local=admitted.trust_local)
+        while self._early:
+            self._hear(*self._early.popleft())
+        while True:
+            self._turn()
+            if self._closed and not self._running.busy:
+                break
+            if self._too_long():
+                await self._continue_as_new()
+            await workflow.wait_condition(lambda: self._stirred)
+        await self._delivery.finish()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        link = self._book.link
+        return Closed(outcome=self._book.state.outcome, seq=link.seq, head=link.head)
+
+    @property
+    def _closed(self) -> bool:
+        return self._book.begun and self._book.state.phase in TERMINAL
+
+    def _turn(self) -> None:
+        """One look at everything: what is due is decided, what is outstanding is under way, what is new is told."""
+        self._stirred = False
+        self._due()
+        state = self._book.state
+        wanted = outstanding(state)
+        asks = {effect.ask for effect in wanted}
+        self._later = [x for x in self._later if x[2].ask in asks]
+        self._running.reconcile(wanted, self._book.link)
+        self._delivery.start()
+        shown = search_attributes(state)
+        if shown != self._shown:
+            self._shown = shown
+            workflow.upsert_search_attributes([key.value_set(value) for key, value in shown.items()])
+        workflow.set_current_details(details(state))
+        now = self._clock.now()
+        coming = next((x for x in wakeups(state) if x[0] > now), None)
+        if coming is not None:
+            self._alarm.arm(*coming)
+        elif state.phase in TERMINAL:
+            self._alarm.disarm()
+
+    def _due(self) -> None:
+        """Decides what is due at this instant: results that are true by now, then what time itself brings."""
+        now = self._clock.now()
+        self._later.sort(key=lambda x: x[:2])
+        while self._later and self._later[0][0] <= now:
+            self._take(self._later.pop(0)[2])
+        coming = wakeups(self._book.state)
+        if coming and coming[0][0] <= now:
+            self._take(c.Tick())
+
+    def _take(self, command: Any) -> None:
+        """A command of the engine's own. What the core cannot digest is recorded, and never stops the release."""
+        try:
+            if self._book.decide(command, self._clock.now()):
+                self._stir()
+        except GonogoError as error:
+            workflow.logger.error("%s was refused: %s", type(command).__name__, error)
+        except Exception:  # noqa: BLE001  # an exception in the main loop would block the release for good
+            workflow.logger.exception("%s could not be decided", type(command).__name__)
+            if not isinstance(command, c.RecordMalformed):
+                fault = c.RecordMalformed(handler=command.type, message="the engine could not decide this: see the log")
+                self._take(fault)
+
+    def _deliver(self, at: datetime, command: Any) -> None:
+        """A result came back. It is applied at the instant at which it is true; in real time that is now."""
+        self._later.append((at, len(self._later), command))
+        self._stir()
+
+    # --- continue-as-new -------------------------------------------------------------------------------------------
+
+    def _too_long(self) -> bool:
+        info = workflow.info()
+        return not self._closed and (
+            info.is_continue_as_new_suggested()
+            or info.get_current_history_length() > MOST_EVENTS
+            or self._requests > MOST_REQUESTS
+            or self._signals > MOST_SIGNALS
+        )
+
+    async def _continue_as_new(self) -> None:
+        """Lets effects end (watches are called off and say what they counted), then goes on in a new run."""
+        self._running.call_off_watches()
+        await workflow.wait_condition(lambda: not self._running.busy and not self._delivery.busy)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        self._due()
+        self._alarm.disarm()
+        carried = Carried(
+            ledger=self._book.packed(),
+            answered=self._answers.kept(),
+            undelivered=self._book.outbox.undelivered(),
+            driven=self._clock.driven,
+        )
+        workflow.continue_as_new(
+            Launch(plan=self._launch.plan, actor=self._launch.actor, carried=carried, driven_from=None)
+        )
+
+    # --- what people ask -------------------------------------------------------------------------------------------
+
+    @workflow.update(description="A command by somebody: answered with what was decided.")
+    def act(self, request: Request) -> Answer:
+        """Carries a command out, once for every request id."""
+        known = self._answers.get(request.request_id)
+        if known is not None:
+            return known
+        self._requests += 1
+        try:
+            entries = self._book.decide(request.command, self._clock.now(), request.actor)
+        except Refused as refused:
+            raise _refusal(refused) from refused
+        except Exception as error:
+            workflow.logger.exception("the command %s could not be decided", request.command.type)
+            self._take(c.RecordMalformed(handler="act", message=f"{request.command.type} could not be decided"))
+            raise ApplicationError(
+                f"{request.command.type} could not be decided: this is a bug of gonogo, and nothing changed",
+                type="gonogo.fault",
+                non_retryable=True,
+            ) from error
+        self._stir()
+        answer = answer_to(self._book, entries)
+        self._answers.keep(request.request_id, answer)
+        return answer
+
+    @act.validator
+    def _check_act(self, request: Request) -> None:
+        """Refuses before anything is written: a refusal leaves no trace in the history."""
+        if not self._book.begun:
+            raise ApplicationError("the release is being launched: ask again in a moment", type="release.launching")
+        if self._answers.get(request.request_id) is not None:
+            return
+        if self._closing_run():
+            raise ApplicationError("the release continues as new: ask again in a moment", type="release.launching")
+        try:
+            self._book.would(request.command, self._clock.now(), request.actor)
+        except Refused as refused:
+            raise _refusal(refused) from refused
+
+    def _closing_run(self) -> bool:
+        return self._requests > MOST_REQUESTS + 400
+
+    @workflow.signal(name="go_no_go", description="An approver's answer to one open question.")
+    def go_no_go(self, payload: RawValue) -> None:
+        """Counts a ballot; one that does not count is recorded, never fatal."""
+        self._hear("go_no_go", payload)
+
+    @workflow.signal(name="flag_news", description="A flag's own workflow says that something happened to it.")
+    def flag_news(self, payload: RawValue) -> None:
+        """Takes what a flag's own workflow says."""
+        self._hear("flag_news", payload)
+
+    @workflow.signal(dynamic=True)
+    def stranger(self, name: str, args: Sequence[RawValue]) -> None:
+        """A signal that gonogo does not know: recorded, like every message that cannot be read."""
+        self._hear(name, args[0] if args else None)
+
+    def _hear(self, name: str, payload: RawValue | None) -> None:
+        if not self._book.begun:
+            if payload is not None and len(self._early) < MOST_SIGNALS:
+                self._early.append((name, payload))
+            return
+        self._signals += 1
+        self._stir()
+        if self._signals > MOST_SIGNALS or self._closed:
+            return
+        if name == "go_no_go" and payload is not None:
+            self._ballot(payload)
+        elif name == "flag_news" and payload is not None:
+            news = read(payload, FlagNews)
+            self._take(news.command() if isinstance(news, FlagNews) else malformed(name, news))
+        else:
+            self._take(malformed(name[:100], "there is no such signal"))
+
+    def _ballot(self, payload: RawValue) -> None:
+        given = read_go_no_go(payload)
+        if not isinstance(given, GoNoGo):
+            self._take(malformed("go_no_go", given))
+            return
+        ballot = c.CastVote(
+            request_id=given.request_id,
+            role=given.role,
+            choice=Choice(given.choice),
+            ballot_id=given.ballot_id,
+            reason=given.reason,
+        )
+        try:
+            self._book.decide(ballot, self._clock.now(), given.actor)
+        except Refused as refused:
+            self._record(c.RecordRefusal(code=refused.code, message=refused.message, ballot=ballot), given.actor)
+        except Exception:  # noqa: BLE001  # an exception in a signal handler would block the release for good
+            workflow.logger.exception("a ballot by signal could not be decided")
+            self._take(malformed("go_no_go", "the engine could not decide this: see the log"))
+
+    def _record(self, command: c.RecordRefusal, actor: Actor) -> None:
+        try:
+            self._book.decide(command, self._clock.now(), actor)
+        except GonogoError as error:
+            workflow.logger.warning("a ballot by signal was refused and not recorded: %s", error)
+
+    # --- what people look at ---------------------------------------------------------------------------------------
+
+    @workflow.query(description="Where the release stands.")
+    def status(self, at: datetime) -> StatusView:
+        """Everything about the release, as of `at`."""
+        return status_view(self._book.state, max(at, self._book.state.at))
+
+    @workflow.query(description="What it waits for, and what happens next by itself.")
+    def why(self, at: datetime) -> WhyView:
+        """Each unmet condition with whom it waits for, as of `at`."""
+        return why_view(self._book.state, max(at, self._book.state.at))
+
+    @workflow.query(description="GO, NO_GO or UNCLEAR, with every reason.")
+    def verdict(self, at: datetime) -> VerdictView:
+        """The verdict as of `at`."""
+        return verdict_view(self._book.state, max(at, self._book.state.at))
+
+    @workflow.query(description="The release's events, as ledger lines from a place on.")
+    def ledger(self, start: int) -> LedgerPage:
+        """A page of the ledger, at most 1 MB of lines from place `start`."""
+        lines: list[str] = []
+        size = 0
+        for line in self._book.ledger.lines[max(0, start) :]:
+            size += len(line)
+            if lines and size > _PAGE_BYTES:
+                break
+            lines.append(line.decode())
+        link = self._book.link
+        return LedgerPage(lines=tuple(lines), start=max(0, start), seq=link.seq, head=link.head)
+
+    # --- simulation ------------------------------------------------------------------------------------------------
+
+    @workflow.update(description="Simulation only: takes the driven clock to an instant.")
+    async def advance(self, to: datetime) -> Advanced:
+        """Goes to `to`, stopping at everything that happens by itself before, and answers when all is quiet."""
+        await self._quiet()
+        while (at := self._next_instant()) is not None and at <= to and not self._closed:
+            self._clock.set(at)
+            self._stir()
+            await self._quiet()
+        self._clock.set(to)
+        self._stir()
+        await self._quiet()
+        link = self._book.link
+        return Advanced(
+            at=self._clock.now(),
+            next_wakeup=None if self._closed else self._next_instant(),
+            seq=link.seq,
+            head=link.head,
+            closed=self._closed,
+            touched=self._delivery.touched(),
+        )
+
+    @advance.validator
+    def _check_advance(self, to: datetime) -> None:
+        if self._clock.driven is None:
+            raise ApplicationError("this release runs in real time", type="release.not_driven", non_retryable=True)
+        if to.tzinfo is None:
+            raise ApplicationError(f"{to} has no offset", type="release.instant", non_retryable=True)
+
+    def _next_instant(self) -> datetime | None:
+        coming = wakeups(self._book.state)
+        now = self._clock.now()
+        found = [x[0] for x in self._later] + [x[0] for x in coming if x[0] > now][:1]
+        if (again := self._delivery.retry_at) is not None:
+            found.append(again)
+        return min(found, default=None)
+
+    async def _quiet(self) -> None:
+        """Waits until nothing is under way that could still say something at this instant."""
+
+        def quiet() -> bool:
+            return (
+                self._book.begun
+                and not self._stirred
+                and not self._running.busy
+                and not self._delivery.busy
+                and not (self._later and self._later[0][0] <= self._clock.now())
+            )
+
+        while not quiet():
+            await workflow.wait_condition(quiet)
+            await asyncio.sleep(0)
+
+
+def malformed(handler: str, message: str) -> c.RecordMalformed:
+    """The record of a message that could not be read."""
+    return c.RecordMalformed(handler=handler, message=message[:500])
+
+
+def _refusal(refused: Refused) -> ApplicationError:
+    return ApplicationError(refused.message, refused.details, type=refused.code, non_retryable=True)

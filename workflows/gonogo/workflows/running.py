@@ -1,0 +1,149 @@
+"""Effects under way: starts what is outstanding, calls off what is not any more, brings results back as commands."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from gonogo.activities.calendar import Calendar
+from gonogo.activities.checks import Checks
+from gonogo.activities.flags import Flags
+from gonogo.activities.options import OPTIONS
+from gonogo.activities.tasks import ChecksTask, ClaimTask, SlotsTask, WatchTask, WriteTask
+from gonogo.activities.watch import Watch
+from gonogo.domain import commands as c
+from gonogo.domain import effects as e
+from gonogo.domain.ledger import Link
+from gonogo.domain.reports import WatchReport
+
+from .clock import Clock
+
+Deliver = Callable[[datetime, Any], None]
+"""Takes a result: the instant at which it is true, and the command that carries it."""
+
+
+def activity_options(name: str, **more: Any) -> dict[str, Any]:
+    """The options of an activity, as Temporal takes them."""
+    row = OPTIONS[name]
+    return {
+        "start_to_close_timeout": row.start_to_close,
+        "schedule_to_close_timeout": row.schedule_to_close,
+        "heartbeat_timeout": row.heartbeat,
+        "retry_policy": row.retry,
+        **more,
+    }
+
+
+class Running:
+    """The effects of one release that are under way."""
+
+    def __init__(self, clock: Clock, deliver: Deliver) -> None:
+        self._clock = clock
+        self._deliver = deliver
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._answered: set[str] = set()
+        """Effects whose result came back; driven, it may be applied only later."""
+
+    @property
+    def busy(self) -> bool:
+        """True while anything is under way."""
+        return bool(self._tasks)
+
+    def reconcile(self, wanted: tuple[e.Effect, ...], link: Link) -> None:
+        """Starts what is wanted and not running; calls off what is running and not wanted any more."""
+        asks = {effect.ask for effect in wanted}
+        self._answered &= asks
+        for ask, task in tuple(self._tasks.items()):
+            if ask not in asks:
+                task.cancel()
+        for effect in wanted:
+            if effect.ask not in self._tasks and effect.ask not in self._answered:
+                self._tasks[effect.ask] = asyncio.create_task(self._run(effect, link))
+
+    def call_off_watches(self) -> None:
+        """Calls off the watches over guards: each answers with what it has counted so far."""
+        for ask, task in self._tasks.items():
+            if ask.startswith("watch-"):
+                task.cancel()
+
+    async def _run(self, effect: e.Effect, link: Link) -> None:
+        try:
+            at, command = await self._perform(effect, link)
+            self._answered.add(effect.ask)
+        except asyncio.CancelledError:
+            return
+        finally:
+            del self._tasks[effect.ask]
+        self._deliver(at, command)
+
+    async def _perform(self, effect: e.Effect, link: Link) -> tuple[datetime, Any]:
+        """The effect's result as a command. What failed comes back as "nothing was found out", which is unclear."""
+        now = self._clock.now()
+        match effect:
+            case e.ResolveSlots():
+                return now, await self._slots(effect, link)
+            case e.MeasureChecks():
+                checks = ChecksTask(effect=effect, at=now, link=link)
+                try:
+                    found = await workflow.execute_activity_method(
+                        Checks.measure_checks,
+                        checks,
+                        **activity_options("measure_checks", summary=f"checks: {', '.join(effect.checks)}"[:200]),
+                    )
+                except ActivityError:
+                    return now, c.TakeFindings(ask=effect.ask, findings={})
+                return found.at, c.TakeFindings(ask=effect.ask, findings=found.findings)
+            case e.ClaimFlags():
+                claim = ClaimTask(effect=effect, driven=self._clock.driven is not None, at=now, link=link)
+                try:
+                    claims = await workflow.execute_activity_method(
+                        Flags.claim_flags, claim, **activity_options("claim_flags", summary="claim the flags")
+                    )
+                except ActivityError:
+                    return now, c.TakeClaims(ask=effect.ask, answers=())
+                return now, c.TakeClaims(ask=effect.ask, answers=claims.answers)
+            case e.WriteFlags():
+                write = WriteTask(effect=effect, at=now, link=link)
+                what = "put flags back" if effect.rollback else "change flags"
+                try:
+                    done = await workflow.execute_activity_method(
+                        Flags.write_flags, write, **activity_options("write_flags", summary=what)
+                    )
+                except ActivityError:
+                    return now, c.TakeWrites(ask=effect.ask, results=())
+                return now, c.TakeWrites(ask=effect.ask, results=done.results)
+            case e.WatchGuards():
+                return await self._watch(effect, link)
+
+    async def _slots(self, effect: e.ResolveSlots, link: Link) -> c.TakeSlots:
+        """The calendar's answer: asked until it answers, and `why` shows that it is asked."""
+        while True:
+            task = SlotsTask(effect=effect, at=self._clock.now(), link=link)
+            try:
+                found = await workflow.execute_activity_method(
+                    Calendar.resolve_slots, task, **activity_options("resolve_slots", summary="ask the calendar")
+                )
+            except ActivityError:
+                await workflow.sleep(timedelta(minutes=10), summary="ask the calendar again")
+            else:
+                return c.TakeSlots(ask=effect.ask, resolution=found)
+
+    async def _watch(self, effect: e.WatchGuards, link: Link) -> tuple[datetime, c.TakeWatch]:
+        driven = self._clock.driven is not None
+        task = WatchTask(effect=effect, driven=driven, at=self._clock.now(), link=link)
+        options = activity_options(
+            "watch_guards",
+            summary=f"watch {', '.join(g.id for g in effect.guards)}"[:200],
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+        try:
+            report = await workflow.execute_activity_method(Watch.watch_guards, task, **options)
+        except ActivityError:
+            # Nothing was measured since it began: none of that time counts as baked.
+            now = self._clock.now()
+            report = WatchReport(since=effect.since, at=now, counts=effect.counts, unmeasured=now - effect.since)
+        # Driven, the report comes at once and is true later; live, it is true now.
+        return (report.at if driven else self._clock.now()), c.TakeWatch(ask=effect.ask, report=report)

@@ -1,0 +1,62 @@
+"""Reads signals that anybody may have sent: a value, or what is wrong with it. Never an exception."""
+
+from typing import TypeVar
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from gonogo.domain import commands as c
+from gonogo.domain.facts import FlagReading
+from gonogo.domain.terms import Choice
+from gonogo.domain.values import FlagKey, Text, value
+
+from .messages import GoNoGo
+
+_T = TypeVar("_T")
+_MOST_BYTES = 64 * 1024
+
+
+@value
+class FlagNews:
+    """What a flag's own workflow tells the release that it belongs to."""
+
+    flag: FlagKey
+    """The flag."""
+    gone: bool = False
+    """True: it is gone, with `proof`."""
+    proof: Text = ""
+    """The proof, or who acted."""
+    reading: FlagReading | None = None
+    """It was changed elsewhere: what stands now."""
+    carried_to: Text = ""
+    """A later release took it over."""
+
+    def command(self) -> c.TakeFlagNews:
+        """As the core takes it."""
+        return c.TakeFlagNews(
+            flag=self.flag, gone=self.gone, proof=self.proof, reading=self.reading, carried_to=self.carried_to
+        )
+
+
+def read(payload: RawValue, kind: type[_T]) -> _T | str:
+    """The signal's value, or one sentence that says what is wrong with it, without quoting it."""
+    raw = payload.payload
+    if len(raw.data) > _MOST_BYTES:
+        return f"{len(raw.data)} bytes are more than {_MOST_BYTES}"
+    try:
+        return workflow.payload_converter().from_payload(raw, kind)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return f"{where or 'the message'}: {first['msg']}"[:300]
+    except Exception as error:  # noqa: BLE001  # any bytes may come: whatever cannot be read is malformed
+        return f"it cannot be read ({type(error).__name__})"
+
+
+def read_go_no_go(payload: RawValue) -> GoNoGo | str:
+    """The signal's ballot, or what is wrong with it."""
+    given = read(payload, GoNoGo)
+    if isinstance(given, GoNoGo) and given.choice not in tuple(Choice):
+        return "choice: write GO, NO_GO or ABSTAIN"
+    return given
