@@ -1,6 +1,6 @@
 """What a ledger says of a release: a plain, mutable picture made of its entries alone, for the independent checker."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -214,7 +214,11 @@ class Picture:
             self.slot = None
 
     def _Lifted(self, entry: e.Entry, event: e.Lifted) -> None:
-        del self.holds[event.hold]
+        lifted = self.holds.pop(event.hold)
+        if lifted.reason is HoldReason.GUARD and event.measurement and lifted.subject in self.counts:
+            # Somebody continued against this one measurement: it is counted afresh.
+            count = self.counts[lifted.subject]
+            self.counts[lifted.subject] = replace(count, bad_in_row=0, missing_in_row=0)
         if not self.holds and self.stage >= 0 and not self.rollback and self.phase == "rolling_out":
             self.running = entry.at
 

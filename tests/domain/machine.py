@@ -18,8 +18,10 @@ from gonogo.domain.errors import GonogoError
 from gonogo.domain.events import BallotRefused, Entry
 from gonogo.domain.evolve import fold
 from gonogo.domain.facts import FlagReading, Finding, Status, WriteResult, WriteStatus
+from gonogo.domain.items import due_at
 from gonogo.domain.ledger import Ledger, verify
 from gonogo.domain.plan import Plan
+from gonogo.domain.reminders import waits
 from gonogo.domain.reports import ClaimAnswer, GuardCount, WatchReport
 from gonogo.domain.state import State
 from gonogo.domain.terms import TERMINAL, Phase
@@ -109,8 +111,12 @@ class World:
             self._can_roll_back()
 
     def _somebody_is_waited_for(self) -> bool:
-        """True when a flag's own workflow, which reminds and escalates by itself, has to speak next."""
-        return self.state.phase is Phase.CLEANING_UP and any(f.settled is None for f in self.state.flags.values())
+        """True when a flag's own workflow, which reminds and escalates by itself, or a person with a date speaks next."""
+        state = self.state
+        if state.phase is not Phase.CLEANING_UP:
+            return False
+        dated = any(waits(state, i, self.at) and due_at(state, i) is not None for i in state.items.values())
+        return dated or any(f.settled is None for f in state.flags.values())
 
     def _can_roll_back(self) -> None:
         try:
@@ -138,8 +144,17 @@ class World:
         if due:
             raise Violation("a_wakeup_makes_progress", f"{self.state.phase.value} {self.at}: nothing happens: {due}")
 
+    def _nothing_before(self, due: datetime | None) -> None:
+        """Just before the next wake-up, or in a month when there is none, time alone leads to nothing."""
+        early = due - timedelta(microseconds=1) if due is not None else self.at + timedelta(days=30)
+        made = release.decide(self.state, c.Tick(), early) if early >= self.at else ()
+        if made:
+            kinds = ", ".join(x.event.type for x in made)
+            raise Violation("wakeups_miss_nothing", f"{self.state.phase.value} at {early}: {kinds}; next {due}")
+
     def pass_time(self, r: Random) -> None:
         """Goes to the next instant at which something is due, or some way, short or long."""
+        self._nothing_before(next_wakeup(self.state, self.at))
         due = [at for at in (next_wakeup(self.state, self.at), self._watch_ends()) if at is not None and at > self.at]
         if due and r.random() < 0.8:
             self.at = min(due)

@@ -9,6 +9,7 @@ from gonogo.domain import commands as c
 from gonogo.domain.deciding import assess
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.plan import Feature, Plan
+from gonogo.domain.plan_rules import problems
 from gonogo.domain.state import State
 from gonogo.domain.terms import Choice, ExceptionKind, ExceptionStatus, FeatureStatus, HoldReason, ItemStatus, Phase
 from gonogo.domain.values import Actor, ActorKind, Candidate
@@ -194,7 +195,7 @@ def _of_release(state: State, at: datetime, r: Random) -> list[c.Command]:
         c.LiftHold(),
         c.Postpone(to=to),
         c.Amend(plan=_amended(state, r)),
-        c.SetCandidate(candidate=Candidate(commit=commit, authors=(r.choice(PEOPLE),))),
+        c.SetCandidate(candidate=Candidate(commit=commit, authors=tuple(r.sample(PEOPLE, r.randint(0, 2))))),
         *[c.Widen(question=question, yes=r.random() < 0.7, reason=r.choice(("", "no")))] * 2,
         *([c.RollBack(reason="bad")] if r.random() < 0.5 else []),
         c.AcceptUnrestorable(flag=left, reason="known"),
@@ -205,7 +206,7 @@ def _of_release(state: State, at: datetime, r: Random) -> list[c.Command]:
 def _amended(state: State, r: Random) -> Plan:
     """The plan in force with one part of another: sometimes the same, sometimes material, sometimes neither."""
     plan, other = state.plan, random_plan(r.randrange(500))
-    return r.choice(
+    made = r.choice(
         (
             replace(plan, title=f"t{r.randint(0, 9)}"),
             replace(plan, checks=other.checks),
@@ -218,3 +219,4 @@ def _amended(state: State, r: Random) -> Plan:
             plan,
         )
     )
+    return plan if problems(made) else made

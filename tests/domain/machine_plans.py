@@ -85,6 +85,8 @@ def _checks(r: Random) -> dict[str, Any]:
         made["ci"] = {"kind": "http", "owner": "qa", "max_age": r.choice(("2h", "24h", "7d"))}
     if r.random() < 0.5:
         made["dep"] = {"kind": "deployed", "owner": "qa"}
+        if r.random() < 0.3:
+            made["dep2"] = {"kind": "deployed", "owner": "cid"}
     if r.random() < 0.3:
         made["load"] = {"kind": "pushed", "owner": "cid", "max_age": "3d"}
     if r.random() < 0.2:

@@ -226,6 +226,7 @@ class World:
             self.wait_for_next()
         elif phase is Phase.DECIDING:
             self.vote_go()
+            assert self.state.phase is not Phase.DECIDING, f"no GO: {self.reasons}"
         elif phase is Phase.ROLLING_OUT and self.state.rollout and self.state.rollout.question:
             question = self.state.rollout.question
             self.do(c.Widen(question=question.id), self.state.people[question.role][0])

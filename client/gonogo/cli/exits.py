@@ -13,8 +13,8 @@ FAULT = 70
 INTERRUPTED = 130
 
 EXIT_TABLE = """\
-Exit codes: 0 done, or yes; 1 refused, or the answer is no; 2 a command or a file that cannot be used; 3 there is no such
-release or flag; 4 the server or every worker is silent; 70 a bug of gonogo; 130 interrupted.
+Exit codes: 0 done, or yes; 1 refused, or the answer is no; 2 a command or a file that cannot be used; 3 there is no
+such release or flag; 4 the server or every worker is silent; 70 a bug of gonogo; 130 interrupted.
 
 With --json exactly one JSON value goes to the output (watch: one a line), an error as {"error": {"code", "message",
 "details"}}. Who asks: --as PERSON, else GONOGO_ACTOR, else the user of this machine: a local name that nobody proves.
@@ -25,6 +25,13 @@ class UsageError(Exception):
     """What was asked for cannot be asked for like that."""
 
     code = "usage"
+
+
+def report_usage(error: Exception, *, as_json: bool) -> int:
+    """The exit code of a command that cannot be read. For people it is printed already."""
+    if as_json:
+        _print_json("usage", str(error), {})
+    return USAGE
 
 
 def report(error: Exception, *, as_json: bool) -> int:
@@ -56,10 +63,14 @@ def report(error: Exception, *, as_json: bool) -> int:
     if isinstance(error, ClientError):
         details = dict(error.details)
     if as_json:
-        print(json.dumps({"error": {"code": code, "message": message, "details": details}}, ensure_ascii=False))
+        _print_json(code, message, details)
     else:
         print(f"gonogo: {message}  [{code}]", file=sys.stderr)
     return exit_code
+
+
+def _print_json(code: str, message: str, details: dict[str, object]) -> None:
+    print(json.dumps({"error": {"code": code, "message": message, "details": details}}, ensure_ascii=False))
 
 
 def _invalid(error: Exception) -> int:

@@ -25,3 +25,12 @@ When = Annotated[datetime, Parameter(converter=_instant, n_tokens=1)]
 """An instant with its offset, such as 2026-03-05T14:00:00Z."""
 Days = Annotated[Decimal, Parameter(converter=_number, n_tokens=1)]
 """Person-days."""
+
+
+def read_instant(text: str) -> datetime:
+    """The instant that `text` says.
+
+    Raises:
+        pydantic.ValidationError: it is none, or has no offset.
+    """
+    return _INSTANT.validate_python(text)

@@ -1,26 +1,30 @@
-"""`gonogo`: the table of commands, and what an error becomes. Imports nothing heavy: a command's module is imported when
-it runs, so `gonogo --help` needs neither Temporal nor pydantic.
+"""`gonogo`: the table of commands, and what an error becomes.
+
+Imports nothing heavy: a command's module is imported when it runs, so `gonogo --help` waits for neither Temporal nor
+pydantic.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 
-from .exits import EXIT_TABLE, INTERRUPTED, USAGE, report
+from .exits import EXIT_TABLE, INTERRUPTED, report, report_usage
 
-_SCOPING = "Scope"
-_READINESS = "Readiness"
-_DECIDING = "Deciding"
-_ROLLOUT = "Rollout"
-_READING = "Reading"
-_PLANS = "Plans and releases"
-_RUNNING = "Running gonogo"
+_PLANS = Group("Plans and releases", sort_key=1)
+_READING = Group("Reading", sort_key=2)
+_SCOPING = Group("Scope", sort_key=3)
+_READINESS = Group("Readiness", sort_key=4)
+_DECIDING = Group("Deciding", sort_key=5)
+_ROLLOUT = Group("Rollout", sort_key=6)
+_RUNNING = Group("Running gonogo", sort_key=7)
+_OPTIONS = Group("Options", sort_key=8)
 _HERE = "gonogo.cli"
 
 # (command, module and function, help, group); a command of two words stands in a group of its own name.
-_COMMANDS: tuple[tuple[str, str, str, str], ...] = (
+_COMMANDS: tuple[tuple[str, str, str, Group], ...] = (
     ("plan check", "plans:check", "Say everything that is wrong with a plan file.", _PLANS),
     ("plan show", "plans:show", "Show a plan with every default filled in.", _PLANS),
     ("plan schema", "plans:schema", "Print the JSON schema of plan files, for editors.", _PLANS),
@@ -63,13 +67,14 @@ _COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("pause", "rollout:pause", "Hold a rollout.", _ROLLOUT),
     ("resume", "rollout:resume", "Go on with a rollout.", _ROLLOUT),
     ("rollback", "rollout:rollback", "Put every flag back to what it was before the release.", _ROLLOUT),
-    ("flags list", "flags:list_flags", "List a product's flags.", _ROLLOUT),
+    ("flags list", "flags:list_flags", "List flags, with whom they expose and since when.", _ROLLOUT),
     ("flags kill", "flags:kill", "Put one flag back to what it was before its release, at once.", _ROLLOUT),
     ("audit show", "audits:show", "Show the timeline of a release, or its state at an instant.", _READING),
     ("audit verify", "audits:verify", "Verify the hash chain against everything that was recorded.", _READING),
     ("audit replay", "audits:replay", "Derive the ledger again from the stored history, and compare.", _READING),
     ("audit export", "audits:export", "Write one file that verifies and replays with no server.", _READING),
     ("up", "engine:up", "Run the embedded engine: server, worker and the server's UI.", _RUNNING),
+    ("down", "engine:down", "Stop the embedded engine; open releases wait for the next `gonogo up`.", _RUNNING),
     ("worker", "engine:worker", "Run a worker against the configured server.", _RUNNING),
     ("doctor", "engine:doctor", "Check that everything that gonogo needs is there.", _RUNNING),
     ("simulate", "engine:simulate", "Run a plan's whole life in seconds, with the real workflow code.", _RUNNING),
@@ -98,13 +103,15 @@ def build() -> App:
     )
     groups: dict[str, App] = {}
     for name, (text, group) in _GROUPS.items():
-        groups[name] = App(name=name, help=text, group=group)
+        groups[name] = App(name=name, help=text, group=group, help_epilogue="")
         app.command(groups[name])
     for name, place, text, group in _COMMANDS:
         first, _, second = name.partition(" ")
         parent = groups[first] if second else app
         more: dict[str, Any] = {} if second else {"group": group}
-        parent.command(f"{_HERE}.{place}", name=second or first, help=text, **more)
+        parent.command(f"{_HERE}.{place}", name=second or first, help=text, help_epilogue="", **more)
+    for flag in (*app.help_flags, *app.version_flags):
+        app[flag].group = _OPTIONS
     return app
 
 
@@ -117,17 +124,22 @@ def _version() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command, and answers with its exit code."""
     tokens = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in tokens
+    if tokens[:1] == ["flags"] and (len(tokens) == 1 or (tokens[1].startswith("--") and tokens[1] != "--help")):
+        tokens.insert(1, "list")  # `gonogo flags` lists them
     try:
-        return int(build()(tokens, exit_on_error=False) or 0)
-    except CycloptsError:
-        return USAGE  # cyclopts has printed what is wrong
+        return int(build()(tokens, exit_on_error=False, print_error=not as_json) or 0)
+    except CycloptsError as error:
+        return report_usage(error, as_json=as_json)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # `gonogo watch | head`: whoever read has enough.
-        sys.stderr.close()
+        # `gonogo watch | head`: whoever read has enough, and nothing more can be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  # the one place that turns every error into an exit code
-        return report(error, as_json="--json" in tokens)
+        return report(error, as_json=as_json)
 
 
+if __name__ == "__main__":
+    sys.exit(main())

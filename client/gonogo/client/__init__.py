@@ -42,7 +42,6 @@ _HOMES = {
     "read_plan_path": "plan_file",
     "ReleaseClient": "release_client",
 }
-__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Literal
@@ -89,10 +88,8 @@ class Bundle:
         made = []
         for record in self.runs:
             try:
-                made.append(
-                    Run(record.run_id, WorkflowHistory.from_json(workflow_id(self.release_id), record.history))
-                )
-            except Exception as error:  # noqa: BLE001  # the SDK lets whatever its JSON reader meets pass through
+                made.append(Run(record.run_id, WorkflowHistory.from_json(workflow_id(self.release_id), record.history)))
+            except Exception as error:  # the SDK lets whatever its JSON reader meets pass through
                 raise AuditFailed(
                     "audit.history_unreadable", f"the history of run {record.run_id} cannot be read: {error}"
                 ) from error

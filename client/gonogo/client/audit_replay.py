@@ -4,7 +4,6 @@ Temporal's own replayer compares what a workflow commands, never what it says. S
 `(seq, head)` at every place where it was recorded: answers to updates, inputs of activities, the result.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from temporalio import workflow
@@ -21,14 +20,15 @@ from temporalio.worker import (
 )
 
 from gonogo.domain.ledger import Ledger, from_bytes
+from gonogo.domain.values import value
 from gonogo.workflows.release import ReleaseWorkflow
 
-from .audit import Recorded, compare, verify_all
+from .audit import Recorded, verify_all
 from .errors import AuditFailed
 from .history import Run
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Replayed:
     """What a replay came to."""
 

@@ -57,9 +57,7 @@ class Commands(ABC):
         self, release_id: str, feature: str, status: FeatureStatus, *, until: str = "", reason: str = ""
     ) -> Answer:
         """Drops, defers, delays a feature, or says that it is in progress or merged."""
-        return await self.act(
-            release_id, c.ChangeFeature(feature=feature, status=status, until=until, reason=reason)
-        )
+        return await self.act(release_id, c.ChangeFeature(feature=feature, status=status, until=until, reason=reason))
 
     async def freeze(self, release_id: str) -> Answer:
         """Freezes the scope."""
@@ -212,9 +210,7 @@ class Commands(ABC):
         """Holds the release; during a rollout this is the pause."""
         return await self.act(release_id, c.PlaceHold(text=text))
 
-    async def lift(
-        self, release_id: str, hold: str | None = None, *, measurement: str = "", note: str = ""
-    ) -> Answer:
+    async def lift(self, release_id: str, hold: str | None = None, *, measurement: str = "", note: str = "") -> Answer:
         """Ends a hold; a guard's hold is ended against the one `measurement` that raised it."""
         return await self.act(release_id, c.LiftHold(hold=hold, measurement=measurement, note=note))
 

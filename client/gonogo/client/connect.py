@@ -38,7 +38,9 @@ def local_actor(name: str | None = None, env: Mapping[str, str] | None = None) -
     found = given.lower()
     if not _ID.fullmatch(found):
         raise ClientError(
-            "actor.name", f"{given!r} is no person's id: write lower-case letters, digits, '_', '.', '-'", {"name": given}
+            "actor.name",
+            f"{given!r} is no person's id: write lower-case letters, digits, '_', '.', '-'",
+            {"name": given},
         )
     return Actor(id=found)
 

@@ -1,6 +1,5 @@
 """Launching a release, once: the same plan is the same release, another plan is refused, a closed id stays closed."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -12,7 +11,7 @@ from gonogo.domain.events import ReleaseLaunched
 from gonogo.domain.evolve import fold
 from gonogo.domain.ledger import Ledger
 from gonogo.domain.plan import Plan
-from gonogo.domain.values import Actor
+from gonogo.domain.values import Actor, value
 from gonogo.workflows.messages import Launch
 from gonogo.workflows.release import ReleaseWorkflow
 
@@ -21,7 +20,7 @@ from .errors import PlanDiffers, ReleaseClosed
 from .reading import read_ledger, workflow_id
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Launched:
     """A release that is open."""
 
@@ -64,7 +63,7 @@ async def launch(client: Client, plan: Plan, actor: Actor, *, task_queue: str, p
     ledger = await read_ledger(client, release_id, patience)
     if already:
         _refuse_other_plan(ledger, plan)
-    return Launched(release_id, already)
+    return Launched(release_id=release_id, already=already)
 
 
 async def _refuse_closed(client: Client, release_id: str, patience: Patience) -> None:

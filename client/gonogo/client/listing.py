@@ -1,10 +1,8 @@
 """Lists of releases, from the server's visibility store."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from temporalio.client import Client
 
+from gonogo.domain.values import Instant, value
 from gonogo.workflows import search
 from gonogo.workflows.release import ReleaseWorkflow
 
@@ -15,7 +13,7 @@ _TYPE = "ReleaseWorkflow"
 assert ReleaseWorkflow.__name__ == _TYPE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReleaseRow:
     """A release in a list."""
 
@@ -27,15 +25,16 @@ class ReleaseRow:
     """How it ended; empty: it is open."""
     exposure: int
     """Widest exposure of its flags, in percent."""
-    launched_at: datetime
+    launched_at: Instant
     """When it was launched."""
-    closed_at: datetime | None
+    closed_at: Instant | None = None
     """When it closed; None: it is open."""
     status: str
     """Temporal's word: running, completed, failed, terminated."""
 
 
-def _equals(name: str, given: str) -> str:
+def equals(name: str, given: str) -> str:
+    """A condition of a list query."""
     if "'" in given or '"' in given or "\\" in given:
         raise ClientError("list.filter", f"{given!r} cannot be looked for: leave out quotation marks", {"value": given})
     return f"{name} = '{given}'"
@@ -52,7 +51,7 @@ async def list_releases(
     """Releases, newest first."""
     filters = [f"WorkflowType = '{_TYPE}'", "ExecutionStatus != 'ContinuedAsNew'"]
     wanted = ((search.PRODUCT, product), (search.PHASE, phase), (search.OUTCOME, outcome))
-    filters += [_equals(key.name, given) for key, given in wanted if given is not None]
+    filters += [equals(key.name, given) for key, given in wanted if given is not None]
     query = " AND ".join(filters)
 
     async def read() -> list[ReleaseRow]:

@@ -141,8 +141,8 @@ Removal = Annotated[Instant | Duration, BeforeValidator(_read_removal)]
 class Defaults:
     """How whoever is not scripted answers: well, and in time. Each is a delay, or `never`."""
 
-    sign_offs: Delay = parse_duration("1d")
-    """Items are signed off this long before they are due, without a due date at once. Default: 1d."""
+    sign_offs: Delay = parse_duration("2d")
+    """Items are signed off this long before they are due, without a due date at once. Default: 2d."""
     votes: Delay = parse_duration("1h")
     """GO comes this long after the poll opened. Default: 1h."""
     questions: Delay = parse_duration("10m")

@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.domain.errors import LedgerBroken
 from gonogo.domain.ledger import Ledger, Link, from_bytes, verify
-from gonogo.workflows.messages import Closed, Launch, LedgerPage
+from gonogo.workflows.messages import Closed, LedgerPage
 from gonogo.workflows.release import ReleaseWorkflow
 
 from .calling import ONE_TRY, NotBegun, Patience, patiently

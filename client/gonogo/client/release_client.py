@@ -1,31 +1,32 @@
 """`ReleaseClient`: launch, steer, read and follow releases."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from temporalio.client import Client, WorkflowUpdateFailedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.domain.commands import HumanCommand
 from gonogo.domain.errors import Refused as DomainRefused
 from gonogo.domain.events import Entry
 from gonogo.domain.evolve import fold
+from gonogo.domain.flag_views import FlagView
 from gonogo.domain.ledger import Ledger
 from gonogo.domain.plan import Plan
 from gonogo.domain.rights import require_legal
 from gonogo.domain.state import State
 from gonogo.domain.values import Actor
 from gonogo.domain.views import StatusView, VerdictView, WhyView
+from gonogo.workflows.flag_messages import FlagAnswer
 from gonogo.workflows.messages import TASK_QUEUE, Answer, Request
 from gonogo.workflows.release import ReleaseWorkflow
 
 from .calling import ONE_TRY, Patience, refusal
 from .commanding import Commands, new_id
 from .connect import connect
-from .errors import Refused, ReleaseClosed, TooLarge
+from .errors import NotFound, Refused, TooLarge
+from .flags import find_flags, kill, read_flags
 from .history import Run, read_runs
 from .launching import Launched, launch
 from .listing import ReleaseRow, list_releases
@@ -133,13 +134,22 @@ class ReleaseClient(Commands):
         try:
             return await found(
                 release_id,
-                lambda: handle.execute_update(
-                    ReleaseWorkflow.act, request, id=request.request_id, rpc_timeout=ONE_TRY
-                ),
+                lambda: handle.execute_update(ReleaseWorkflow.act, request, id=request.request_id, rpc_timeout=ONE_TRY),
                 self._patience,
             )
         except WorkflowUpdateFailedError as error:
             raise refusal(error) from error
+        except NotFound:
+            # The server says of a closed release, too, that there is none to ask.
+            await self._refuse_closed(release_id, command)
+            raise
+
+    async def _refuse_closed(self, release_id: str, command: HumanCommand) -> None:
+        state = await self.get(release_id)
+        try:
+            require_legal(state, command)
+        except DomainRefused as error:
+            raise Refused(error.code, error.message, error.details) from error
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -181,6 +191,32 @@ class ReleaseClient(Commands):
     def watch(self, release_id: str, *, after: int = 0) -> AsyncIterator[Entry]:
         """Entries behind place `after`, as they are made, until the release closes; adds nothing to its history."""
         return watch(self._client, release_id, after=after, patience=self._patience)
+
+    # --- flags beyond one release ----------------------------------------------------------------------------------
+
+    async def flags(self, *, product: str | None = None) -> "tuple[FlagView, ...]":
+        """The flags that live, each with whom it exposes, who answers for it and when it should be gone."""
+        return await read_flags(self._client, self._patience, product=product, at=datetime.now(UTC))
+
+    async def find_flags(self, *, product: str | None = None) -> "tuple[str, ...]":
+        """Ids, `<product>/<environment>/<key>`, of the flags that live."""
+        return await find_flags(self._client, self._patience, product=product)
+
+    async def kill_flag(self, flag: str, *, reason: str, request_id: str | None = None) -> FlagAnswer:
+        """Takes a flag back to who saw it before its release, at once, in any window and under any hold.
+
+        Args:
+            flag: `<product>/<environment>/<key>`.
+            reason: Why.
+            request_id: The same again is the same request. Default: a new one.
+
+        Raises:
+            NotFound: there is no such flag, or it is gone.
+            Refused: the actor may not.
+        """
+        return await kill(
+            self._client, flag, self._actor, self._patience, reason=reason, request_id=request_id or new_id()
+        )
 
     async def history(self, release_id: str) -> tuple[Run, ...]:
         """The histories of all its runs, first to newest."""

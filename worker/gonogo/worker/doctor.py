@@ -125,7 +125,9 @@ def _adapters(settings: Settings) -> Finding:
 def _version(where: str, version: str) -> Finding:
     floor = ".".join(map(str, server.FLOOR))
     if server.below_floor(version):
-        text = f"Temporal {version or 'of an unknown version'} at {where}: gonogo needs {floor} or newer (CVE-2026-5199)"
+        text = (
+            f"Temporal {version or 'of an unknown version'} at {where}: gonogo needs {floor} or newer (CVE-2026-5199)"
+        )
         return Finding("server", Health.FAIL, text)
     return Finding("server", Health.OK, f"Temporal {version} at {where}")
 

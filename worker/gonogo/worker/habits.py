@@ -80,8 +80,10 @@ class Habits:
             opens = state.slot.starts - state.plan.poll.opens_before if state.slot else began
             return max(began, opens) if state.phase is Phase.READYING else began
         later = sorted(t.at for t in self._checks.get(name, ()) if t.at > found.at)
-        renew = [found.at + check.max_age * _RENEW] if found.status is Status.PASS else []
-        return min([*later[:1], *renew], default=None)
+        renew = found.at + check.max_age * _RENEW
+        if state.slot and state.phase is Phase.READYING:
+            renew = max(renew, state.slot.starts - state.plan.poll.opens_before)
+        return min([*later[:1], *([renew] if found.status is Status.PASS else [])], default=None)
 
     def _candidate(self, state: State, scripted: tuple[Due, ...]) -> Iterator[Due]:
         delay, frozen = self._delay.candidate, state.frozen_at
@@ -120,13 +122,16 @@ def _default(at: datetime, who: str, verb: str, command: c.HumanCommand, once: s
 def voters(state: State, current: Round, scripted: set[str]) -> tuple[tuple[str, str], ...]:
     """(role, person) of everybody who still has to vote GO so that every role is GO, each person for one role.
 
-    Whoever has voted, or is scripted to, is left out. People who neither launched the release nor wrote the candidate
-    come first: at least one GO must be theirs.
+    Whoever has voted, or is scripted to, is left out, and so is a role at NO_GO. People who neither launched the release
+    nor wrote the candidate come first: at least one GO must be theirs.
     """
     free: list[tuple[str, list[str]]] = []
     voted = {person for _, person in current.ballots}
     own = involved(state)
+    refused = {role for (role, _), ballot in current.ballots.items() if ballot.choice is Choice.NO_GO}
     for body in electorate(state):
+        if body.role in refused:
+            continue
         going = sum(b.choice is Choice.GO for (role, _), b in current.ballots.items() if role == body.role)
         promised = [p for p in body.people if p in scripted and p not in voted]
         people = sorted((p for p in body.people if p not in voted and p not in scripted), key=lambda p: p in own)

@@ -167,6 +167,7 @@ def _flatten(_: Any, __: str, line: EventDict) -> EventDict:
         line["target"] = core.target
         for name, given in core.fields.items():
             line.setdefault(name, given)
+    line.pop("__temporal_error_identifier", None)
     return line
 
 

@@ -1,7 +1,7 @@
 """`GonogoPlugin`: gonogo in a client and a worker of your own.
 
-    client = await Client.connect("temporal.example.org:7233", plugins=[GonogoPlugin()])
-    await Worker(client, task_queue="gonogo").run()
+client = await Client.connect("temporal.example.org:7233", plugins=[GonogoPlugin()])
+await Worker(client, task_queue="gonogo").run()
 """
 
 from collections.abc import Awaitable, Callable

@@ -81,20 +81,22 @@ def command(program: Path, folder: Path, ports: Ports) -> list[str]:
 
 
 async def wait_serving(address: str, seconds: float) -> Client | None:
-    """A client of the server at `address` as soon as it serves; None when it did not within `seconds`."""
+    """A client of the embedded server at `address` as soon as it serves; None when it did not within `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             while True:
                 try:
-                    return await Client.connect(address, namespace=NAMESPACE)
+                    client = await Client.connect(address, namespace=NAMESPACE)
+                    await _keep_histories(client)
+                    return client
                 except (RuntimeError, RPCError):
                     await asyncio.sleep(_POLL)
     except TimeoutError:
         return None
 
 
-async def keep_histories(client: Client) -> None:
-    """Tells the server to keep the histories of closed workflows for ten years: an auditor asks later than tomorrow."""
+async def _keep_histories(client: Client) -> None:
+    """Has the server keep the histories of closed workflows for ten years: an auditor asks later than tomorrow."""
     config = NamespaceConfig()
     config.workflow_execution_retention_ttl.FromTimedelta(_KEEP)
     await client.workflow_service.update_namespace(UpdateNamespaceRequest(namespace=client.namespace, config=config))

@@ -1,17 +1,21 @@
 """The end of a release: flags settled, after-release items done, closed; or cancelled."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from . import commands as c
 from .draft import Draft
-from .events import FlagChangedElsewhere, FlagSettled, PhaseChanged, ReleaseClosed, RollbackClosing
-from .holds import raise_hold
+from .events import Escalated, FlagChangedElsewhere, FlagSettled, PhaseChanged, ReleaseClosed, RollbackClosing
+from .facts import Status
+from .holds import ESCALATE_AFTER, raise_hold
 from .plan import Flag, FlagKind, Moment
-from .readiness import ask, measurable, unmet, unsettled
+from .readiness import ask, facts, measurable, unmet, unsettled
+from .rights import RELEASE_MANAGER
 from .rollback import start_rollback
+from .state import State
 from .terms import AskedFor, HoldReason, Phase, Settled
 from .values import Actor, Audience
+from .verdict import Fact
 
 HORIZON = timedelta(days=90)
 """A flag that lives longer than this after the release is carried: its clean-up lies beyond the release."""
@@ -86,6 +90,31 @@ def measure_completion(draft: Draft) -> None:
     if state.phase is Phase.CLEANING_UP:
         never = tuple(n for n in measurable(state, Moment.COMPLETION) if n not in state.asked_at)
         ask(draft, never, AskedFor.COMPLETION)
+
+
+def check_escalations(state: State, now: datetime) -> tuple[tuple[datetime, Fact], ...]:
+    """When somebody is told (again) of a check that keeps a shipped release from being completed: (when, the check)."""
+    if state.phase is not Phase.CLEANING_UP or state.released_at is None:
+        return ()
+    out = {f"check:{name}" for r in state.check_rounds.values() for name in r.checks}
+    found: list[tuple[datetime, Fact]] = []
+    for fact in facts(state, Moment.COMPLETION, now):
+        if not fact.subject.startswith("check:") or fact.subject in out:
+            continue
+        # What passes, or is waived, keeps it open only from when that ends.
+        since = fact.changes_at if fact.status is Status.PASS or fact.waived else fact.since
+        if since is not None:
+            last = state.told.get(fact.subject.removeprefix("check:"), since)
+            found.append((max(last, since, state.released_at) + ESCALATE_AFTER, fact))
+    return tuple(found)
+
+
+def escalate_checks(draft: Draft) -> None:
+    """Tells owners and the release manager of checks that keep a shipped release open: nothing else has a date then."""
+    for at, fact in check_escalations(draft.state, draft.at):
+        if at <= draft.at:
+            to = dict.fromkeys((*fact.responsible, *draft.state.people_of(RELEASE_MANAGER)))
+            draft.emit_by_itself(Escalated(subject=fact.subject, to=tuple(to), since=fact.since))
 
 
 def cancel(draft: Draft, command: c.Cancel, actor: Actor) -> None:

@@ -6,7 +6,7 @@ from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
 from .state import Hold, State
 from .telling import people, quoted, when
 from .terms import HoldReason, Phase
-from .verdict import Fact, Reason
+from .verdict import Reason
 
 _NEEDS_MEASURING = ("check.unmeasured", "check.stale", "check.not_remeasured")
 
@@ -19,10 +19,10 @@ def clears_check(state: State, name: str, check: Check) -> str:
     return f"it passes when measured again: {quoted(state, 'check run', name)}; {waive}"
 
 
-def by_itself(state: State, fact: Fact) -> str:
+def by_itself(state: State, code: str, subject: str) -> str:
     """When a check whose answer is only missing or old is measured without anybody; empty: somebody has to ask."""
-    name = fact.subject.removeprefix("check:")
-    if fact.code not in _NEEDS_MEASURING or state.plan.checks[name].kind == PUSHED:
+    name = subject.removeprefix("check:")
+    if code not in _NEEDS_MEASURING or state.plan.checks[name].kind == PUSHED:
         return ""
     if any(name in r.checks for r in state.check_rounds.values()):
         return "by itself: it is being measured"
@@ -70,7 +70,7 @@ def clears_hold(state: State, hold: Hold) -> str:
             return f"what stands in the way is settled, then {quoted(state, 'scope freeze')}"
         case HoldReason.SCHEDULE:
             return f"{RELEASE_MANAGER} names a date: {quoted(state, 'postpone', '--to INSTANT')}"
-        case HoldReason.ROLLED_BACK:
+        case _:  # rolled_back
             new = f"a new candidate: {quoted(state, 'candidate', 'COMMIT')}"
             return f"the rollback is confirmed, then {new}" if rolling or state.phase is Phase.CLEANING_UP else new
 
@@ -109,7 +109,7 @@ def clears_reason(state: State, reason: Reason) -> str:
     kind, _, name = reason.subject.partition(":")
     match kind:
         case "check" | "item":
-            return clears_fact(state, reason.subject)
+            return by_itself(state, reason.code, reason.subject) or clears_fact(state, reason.subject)
         case "hold":
             return clears_hold(state, next(h for h in state.holds if h.id == name))
         case "role":

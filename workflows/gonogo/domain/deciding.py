@@ -23,7 +23,7 @@ from .facts import Status
 from .holds import lift_all, raise_hold
 from .material import material_digest, required_roles
 from .plan import Moment, ReleaseKind
-from .readiness import ask, facts, measurable, unmet
+from .readiness import ask, facts, measurable, met
 from .resolution import add_working
 from .rights import RELEASE_MANAGER
 from .schedule import end_go, end_round, fresh, give_up, on_demand_slot, poll_closes, request_slots
@@ -88,7 +88,7 @@ def poll_due(state: State, now: datetime) -> datetime | None:
     if state.plan.schedule.mode == "on_demand":
         if state.retry_at is not None:
             return max(state.retry_at, state.phase_since)
-        if state.candidate is None or unmet(state, Moment.GO, now):
+        if state.candidate is None or not met(state, Moment.GO, now):
             return None
         return state.phase_since
     if state.slot is None:
@@ -372,6 +372,9 @@ def close_when_go(draft: Draft) -> None:
         return
     if any(r.why is AskedFor.POLL for r in state.check_rounds.values()):
         return  # what was asked for when the poll opened is still out
+    overridden = state.override is not None and state.override.confirmed
+    if not overridden and any(role not in {r for r, _ in state.round.ballots} for role in state.round.roles):
+        return  # not everybody has answered: no need to look at the facts
     found = assess(state, draft.at)
     if found.outcome is not Outcome.GO:
         return
@@ -409,14 +412,15 @@ def close_at_deadline(draft: Draft) -> None:
         give_up(draft, "expired: the round ended without GO")
 
 
-def end_by_change(draft: Draft, why: str) -> None:
+def end_by_change(draft: Draft, why: str, *, always: bool = False) -> None:
     """A material change ends the round, or a GO that stands: nobody voted on what there is now."""
     state = draft.state
     if state.phase is Phase.DECIDING and state.round is not None:
-        if material_digest(state) != state.round.digest:
+        if always or material_digest(state) != state.round.digest:
             end_round(draft, Ended.SUPERSEDED, why)
-    elif state.phase is Phase.AWAITING_WINDOW and state.go is not None and material_digest(state) != state.go.digest:
-        end_go(draft, why)
+    elif state.phase is Phase.AWAITING_WINDOW and state.go is not None:
+        if always or material_digest(state) != state.go.digest:
+            end_go(draft, why)
 
 
 def remind_voters(draft: Draft) -> None:

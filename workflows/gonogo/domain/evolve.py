@@ -1,7 +1,6 @@
 """What each event does to the state: `evolve(state, entry) -> state`, and nothing else ever changes it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -28,6 +27,7 @@ from .state import (
     State,
     Waiver,
     WriteBatch,
+    replace,
 )
 from .terms import AskedFor, Ended, ExceptionStatus, HoldReason, ItemOrigin, ItemStatus, Phase, Settled
 from .values import NOBODY
@@ -282,6 +282,8 @@ def _escalated(state: State, entry: e.Entry, event: e.Escalated) -> State:
     kind, _, name = event.subject.partition(":")
     if kind == "item" and name in state.items:
         return replace(state, items=_with(state.items, name, replace(state.items[name], escalated=True)))
+    if kind == "check":
+        return replace(state, told=_with(state.told, name, entry.at))
     holds = tuple(replace(h, escalated=entry.at) if h.id == name else h for h in state.holds)
     return replace(state, holds=holds)
 
@@ -532,7 +534,8 @@ def _flags_answered(state: State, entry: e.Entry, event: e.FlagsAnswered) -> Sta
 
 
 def _rollout_started(state: State, entry: e.Entry, event: e.RolloutStarted) -> State:
-    return replace(state, rollout=Rollout(epoch=event.epoch, deployed_at=entry.at), opening=None, claim=None)
+    rollout = Rollout(epoch=event.epoch, deployed_at=entry.at)
+    return replace(state, rollout=rollout, epoch=event.epoch, opening=None, claim=None)
 
 
 def _writes_requested(state: State, entry: e.Entry, event: e.WritesRequested) -> State:
@@ -670,9 +673,8 @@ def _rollback_started(state: State, entry: e.Entry, event: e.RollbackStarted) ->
     return replace(
         _stop_bake(state, entry),
         rollback=rollback,
+        epoch=event.epoch,
         writes=None,
-        opening=None,
-        claim=None,
         rollout=replace(state.rollout, question=None) if state.rollout else None,
     )
 

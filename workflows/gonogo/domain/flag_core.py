@@ -1,4 +1,4 @@
-"""A flag's own life: `open_flag`, `decide_flag(state, command, at, actor) -> entries`; `evolve_flag` is in flag_state.
+"""A flag's own life: `open_flag`, `decide_flag(state, command, at, actor) -> entries`; `evolve_flag` is in flag_evolve.
 
 It outlives releases. It grants the flag to one rolling release at a time, takes it back when somebody entitled says so,
 and reminds of its removal until it is gone, with proof. Pure, like the core of a release.
@@ -14,7 +14,8 @@ from .commands import RecordMalformed, Tick
 from .errors import NotEntitled, Refused
 from .events import HandlerFaulted
 from .facts import Fence, Status
-from .flag_state import FlagLife, evolve_flag
+from .flag_evolve import evolve_flag
+from .flag_state import FlagLife
 from .values import ENGINE, NOBODY, Actor, Exposure
 
 REMIND_BEFORE = timedelta(days=7)
@@ -235,22 +236,27 @@ def proof_wanted_at(state: FlagLife) -> datetime | None:
     return None if state.life is None or state.waits or state.gone or state.switch else state.proof_at
 
 
-def next_wakeup(state: FlagLife) -> tuple[datetime, str] | None:
-    """When something next happens by itself, and what; None: not before somebody acts."""
+def wakeups(state: FlagLife) -> tuple[tuple[datetime, str], ...]:
+    """Everything that will happen by itself if nobody acts, soonest first: (when, what)."""
     if state.gone:
-        return None
+        return ()
     found: list[tuple[datetime, str]] = []
     if state.switch is not None and state.switch.retry_at is not None:
         found.append((state.switch.retry_at, "the change is tried again"))
     if (at := proof_wanted_at(state)) is not None:
         found.append((at, "it is asked whether the flag is gone"))
-    if state.due is not None and state.life is not None and not state.waits:
+    if state.life is not None and not state.waits:
         begun = _passed(reminder_at, state, state.life.since)
-        reminder = reminder_at(state, max(state.reminded, begun) + 1)
-        escalation = escalation_at(state, state.escalated + 1)
+        # A waiver only puts off what comes before its end.
         quiet_until = state.waived_until or state.life.since
-        assert reminder is not None
-        assert escalation is not None
-        found.append((max(reminder, quiet_until), f"{state.owner} is reminded of its removal"))
-        found.append((max(escalation, quiet_until), "the release manager is told"))
-    return min(found) if found else None
+        if (at := reminder_at(state, max(state.reminded, begun) + 1)) is not None:
+            found.append((max(at, quiet_until), f"{state.owner} is reminded of its removal"))
+        if (at := escalation_at(state, state.escalated + 1)) is not None:
+            found.append((max(at, quiet_until), "the release manager is told"))
+    return tuple(sorted(found))
+
+
+def next_wakeup(state: FlagLife) -> tuple[datetime, str] | None:
+    """When something next happens by itself, and what; None: not before somebody acts."""
+    found = wakeups(state)
+    return found[0] if found else None

@@ -1,6 +1,6 @@
 """Checklist items: which ones a plan makes, when they are due, who is reminded."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .plan import Checklist, Feature, Item, ItemScope, ListMoment, Moment, Plan
 from .state import ItemState, State
@@ -68,8 +68,9 @@ def due_at(state: State, item: ItemState) -> datetime | None:
     if item.gates is Moment.FREEZE and planned.due is None:
         return state.plan.scope.freeze_at
     if item.gates is Moment.COMPLETION:
-        # After the release, `due` counts from the moment it shipped.
-        return state.released_at + planned.due if state.released_at and planned.due is not None else None
+        # After the release, `due` counts from the moment it shipped; without it the item is due then, or nobody would
+        # ever be reminded of the one thing that keeps the release open.
+        return state.released_at + (planned.due or timedelta(0)) if state.released_at else None
     if state.plan.schedule.mode == "on_demand":
         if state.round is None:
             return None

@@ -1,4 +1,4 @@
-"""The ledger: entries as canonical bytes, each with the hash of the one before it. The chain is made as they are written.
+"""The ledger: entries as canonical bytes, each with the hash of the one before it. The chain is made as they are made.
 
 A line is the canonical JSON of an entry with `prev`, the SHA-256 of the line before (the first: 64 zeros). The head is
 the SHA-256 of the last line. Kept as bytes, never as models: 120 entries are 47 KB as bytes and 246 KB as models.
@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from .canonical import CanonicalError, canonical, to_json
+from .canonical import CanonicalError, canonical, canonical_of_closed, is_open, to_json
 from .errors import LedgerBroken
 from .events import Entry
 
@@ -57,7 +57,10 @@ class Ledger:
         head = self.head
         made: list[bytes] = []
         for entry in entries:
-            line = canonical({**to_json(entry), "prev": head})
+            given = to_json(entry)
+            given["prev"] = head
+            event = getattr(entry, "event", entry)
+            line = canonical(given) if is_open(type(event)) else canonical_of_closed(given)
             head = hashlib.sha256(line).hexdigest()
             made.append(line)
         return Ledger((*self.lines, *made), head) if made else self

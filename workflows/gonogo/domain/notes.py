@@ -1,8 +1,79 @@
-"""Release notes."""
+"""Release notes for an audience, from scope and reach: what ships when, for whom, what changes, what is out."""
 
-from .state import State
+from .errors import Refused
+from .state import FeatureState, State
+from .telling import when
+from .terms import FeatureStatus
+from .values import NOBODY, Exposure, wider
+
+AUDIENCES = ("support", "sales", "customers")
+"""Whom release notes are written for."""
 
 
 def release_notes(state: State, audience: str) -> str:
-    """Markdown for `support`, `sales` or `customers`."""
-    raise NotImplementedError
+    """Release notes in Markdown; for customers only what is announced.
+
+    Raises:
+        Refused: `audience` is none of those that notes are written for.
+    """
+    if audience not in AUDIENCES:
+        raise Refused("notes.audience", f"{audience!r} is no audience of notes: {', '.join(AUDIENCES)}")
+    shown = [f for f in state.features.values() if audience != "customers" or f.feature.announce]
+    lines = [f"# {state.plan.product} {state.plan.version}" + (f": {state.plan.title}" if state.plan.title else "")]
+    lines += ["", f"{_when(state)}, in {state.plan.environment}."]
+    lines += _section("What changes", [_change(state, f, audience) for f in shown if f.is_in], "Nothing is in scope.")
+    out = [_out(f) for f in shown if not f.is_in]
+    if out:
+        lines += _section("Not in this release", out, "")
+    return "\n".join(lines) + "\n"
+
+
+def _section(title: str, entries: list[str], empty: str) -> list[str]:
+    return ["", f"## {title}", "", *(entries or [empty])]
+
+
+def _when(state: State) -> str:
+    if state.released_at is not None:
+        return f"Released {when(state.released_at)}"
+    if state.outcome:
+        return f"Not released: {state.outcome.replace('_', ' ')}"
+    if state.slot is not None:
+        local = state.slot.local
+        known = local if local and not local.startswith("on demand") else when(state.slot.starts)
+        return f"Planned for {known}"
+    return "No date is set yet"
+
+
+def _change(state: State, held: FeatureState, audience: str) -> str:
+    feature = held.feature
+    said = feature.notes.get(audience, "").strip() or feature.title
+    late = f" Delayed until {held.until}." if held.status is FeatureStatus.DELAYED else ""
+    need = f" Why: {feature.need}" if feature.need and audience != "customers" else ""
+    return (
+        f"- **{feature.title}**"
+        + (f": {said}" if said != feature.title else "")
+        + f" ({_whom(state, held)}){late}{need}"
+    )
+
+
+def _whom(state: State, held: FeatureState) -> str:
+    """Who gets it in the end, and who has it already."""
+    keys = [k for k in held.feature.flags if k in state.plan.flags]
+    if not keys:
+        return "for everyone"
+    reach, now = NOBODY, NOBODY
+    for key in keys:
+        reach = wider(reach, state.plan.flags[key].reach)
+        flag = state.flags.get(key)
+        now = wider(now, flag.current if flag and flag.current else NOBODY)
+    return f"for {_people(reach)}" + (f"; now for {_people(now)}" if now not in (NOBODY, reach) else "")
+
+
+def _people(exposure: Exposure) -> str:
+    return {"opt-in": "whoever opts in", "everyone": "everyone"}.get(str(exposure)) or f"{exposure} of users"
+
+
+def _out(held: FeatureState) -> str:
+    to = f" to {held.until}" if held.until else ""
+    why = f": {held.reason}" if held.reason else ""
+    return f"- {held.feature.title} ({held.status.value}{to}){why}"

@@ -1,32 +1,228 @@
-"""Which entries tell people what."""
+"""Which entries tell people what: derived from the ledger, delivered at least once, routed by the plan.
 
-from .events import Entry
-from .plan import Plan
+A message that asks for a decision says which release and version, what is asked, by when, what happens otherwise, on
+which evidence, and has one answer command per answer.
+"""
+
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from . import events as e
+from .clearing import clears_hold, lifters
+from .facts import Status
+from .narrate import summary
+from .notices_asking import ASKING
+from .notices_values import Notice, notice
+from .plan import Moment, Plan
+from .readiness import unmet
+from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
+from .rollback import cannot_restore
 from .state import State
-from .values import value
+from .telling import everybody, line, listed, people
+from .terms import FeatureStatus, ItemStatus, Phase
+from .views import mode_line
+
+_Told = Iterable[Notice]
+_PAGE_EVERY = 60
+"""Flags that are not put back are tried again every minute; people are paged at first and then every so many tries."""
 
 
-@value
-class Notice:
-    """One message to people."""
-
-    type: str
-    """Message type, such as `poll.opened`: routes match it."""
-    subject: str
-    """One line: which release, what happened or what is asked."""
-    body: str = ""
-    """What is asked of whom, by when, what happens otherwise, on which evidence."""
-    to: tuple[str, ...] = ()
-    """Ids of the people it is for; empty: everybody on the channel."""
-    answers: tuple[tuple[str, str], ...] = ()
-    """For a message that asks: each answer with the command that gives it."""
+def _managers(state: State) -> tuple[str, ...]:
+    return people(state, RELEASE_MANAGER, PRODUCT_MANAGER)
 
 
-def notices(entry: Entry, state: State) -> tuple[Notice, ...]:
-    """What `entry` tells people; `state` is the release right after it."""
-    raise NotImplementedError
+def _launched(x: e.ReleaseLaunched, entry: e.Entry, state: State) -> _Told:
+    body = (
+        f"Schedule: {mode_line(state)}. Launched by {entry.actor.id} for {state.plan.environment}.\n"
+        f"Follow it: {line(state, 'status')}"
+    )
+    yield notice(state, "release.launched", f"launched: {mode_line(state)}", body, everybody(state))
+
+
+def _slot_taken(x: e.SlotTaken, entry: e.Entry, state: State) -> _Told:
+    yield notice(state, "slot.taken", mode_line(state), summary(entry), everybody(state))
+
+
+def _amended(x: e.PlanAmended, entry: e.Entry, state: State) -> _Told:
+    if "schedule" in x.immaterial:
+        yield notice(state, "schedule.changed", f"schedule: {mode_line(state)}", summary(entry), everybody(state))
+    if not x.material:
+        return
+    body = "What differs from what was voted on:\n" + "\n".join(f"- {m}" for m in x.material)
+    body += "\nA round that was open, or a GO that stood, ends with it: every ballot is void, and can be given again."
+    yield notice(
+        state,
+        "plan.amended",
+        f"plan revision {x.revision}: {len(x.material)} material differences",
+        body,
+        everybody(state),
+    )
+
+
+def _candidate(x: e.CandidateAccepted, entry: e.Entry, state: State) -> _Told:
+    body = "Checks are measured again, and a round that was open, or a GO that stood, ends with it."
+    if x.reopened:
+        body += f"\nItems that are open again: {listed(x.reopened)}"
+    owners = people(state, *(state.items[i].owner for i in x.reopened if i in state.items))
+    to = tuple(dict.fromkeys((*_managers(state), *owners)))
+    yield notice(state, "candidate.accepted", f"new candidate {x.candidate.commit}", body, to)
+
+
+def _measured(x: e.ChecksMeasured, entry: e.Entry, state: State) -> _Told:
+    # At the opening a hold says it; before, a GO stands and nothing else would.
+    if state.phase is not Phase.AWAITING_WINDOW or state.opening is not None:
+        return
+    bad = {n for n, f in x.findings.items() if f.status is not Status.PASS}
+    lost = [f for f in unmet(state, Moment.GO, entry.at) if f.subject.partition(":")[2] in bad]
+    if lost:
+        yield _readiness_lost(state, [f.detail for f in lost], people(state, *(p for f in lost for p in f.responsible)))
+
+
+def _item_changed(x: e.ItemChanged, entry: e.Entry, state: State) -> _Told:
+    item = state.items[x.item]
+    gates = item.required and item.gates is Moment.GO and x.status is not ItemStatus.DONE
+    if gates and state.phase is Phase.AWAITING_WINDOW:
+        yield _readiness_lost(state, [summary(entry)], people(state, item.owner))
+
+
+def _readiness_lost(state: State, what: list[str], owners: tuple[str, ...]) -> Notice:
+    body = "The GO stands. What is listed here keeps the opening from beginning:\n" + "\n".join(f"- {w}" for w in what)
+    to = tuple(dict.fromkeys((*owners, *_managers(state))))
+    return notice(state, "readiness.lost", f"not ready any more: {what[0]}", body, to)
+
+
+def _feature(x: e.FeatureChanged, entry: e.Entry, state: State) -> _Told:
+    if x.status is not FeatureStatus.DELAYED or state.frozen_at is None:
+        return
+    body = (
+        f"Schedule: {mode_line(state)}. Drop or defer the feature, or move the release, which affects everybody in it."
+    )
+    answers = (
+        ("drop it", line(state, "scope drop", x.feature, "--reason WHY")),
+        ("defer it", line(state, "scope defer", x.feature, "--to RELEASE", "--reason WHY")),
+        ("move the release", line(state, "postpone", "--to INSTANT")),
+    )
+    yield notice(state, "feature.delayed", summary(entry), body, _managers(state), answers)
+
+
+def _exception_done(x: e.ExceptionApproved | e.ExceptionRejected, entry: e.Entry, state: State) -> _Told:
+    if not isinstance(x, e.ExceptionApproved) or x.granted:
+        to = (state.exceptions[x.exception].requester,)
+        yield notice(state, "exception.answered", summary(entry), "", to)
+
+
+def _item_opened(x: e.ItemOpened, entry: e.Entry, state: State) -> _Told:
+    answers = (("done", line(state, "sign-off", x.item)),)
+    yield notice(state, "item.opened", summary(entry), f"It gates {x.gates}.", people(state, x.owner), answers)
+
+
+def _held(x: e.Held, entry: e.Entry, state: State) -> _Told:
+    hold = next(h for h in state.holds if h.id == x.hold)
+    body = f"{x.text}\nIt is lifted: {clears_hold(state, hold)}."
+    to = tuple(dict.fromkeys((*lifters(state, hold), *_managers(state))))
+    yield notice(state, f"hold.raised.{x.reason.value}", summary(entry), body, to)
+
+
+def _stage(x: e.StageExposed, entry: e.Entry, state: State) -> _Told:
+    stage = state.stages[x.stage]
+    flags = ", ".join(f"{key}: {f.current}" for key, f in state.flags.items()) or "no flags"
+    body = f"Flags: {flags}.\nIt bakes; guards: {listed((g.id for g in stage.guards), none='none')}."
+    yield notice(state, "stage.exposed", summary(entry), body, _managers(state))
+
+
+def _guard(x: e.GuardTripped, entry: e.Entry, state: State) -> _Told:
+    then = {"observe": "It is observed only.", "pause": "The release is held."}.get(x.mode, "")
+    to = tuple(dict.fromkeys((*_managers(state), *_flag_people(state), *_on_call(state))))
+    yield notice(state, "guard.tripped", summary(entry), f"{x.finding}\n{then}".strip(), to)
+
+
+def _flag_people(state: State) -> tuple[str, ...]:
+    return people(state, *(flag_owner(state, key) for key in state.flags))
+
+
+def _on_call(state: State) -> tuple[str, ...]:
+    return tuple(name for name, person in state.plan.people.items() if person.on_call)
+
+
+def _rollback(x: e.RollbackStarted, entry: e.Entry, state: State) -> _Told:
+    left = state.rollback.left if state.rollback else ()
+    body = f"Why: {x.reason}\nFlags that go back: {listed(left, none='none, nothing was changed')}."
+    to = tuple(dict.fromkeys((*everybody(state), *_on_call(state))))
+    yield notice(state, "rollback.started", summary(entry), body, to)
+    stuck = cannot_restore(state)
+    if stuck:
+        yield _not_restored(state, dict.fromkeys(stuck, "it cannot be switched off"))
+
+
+def _not_restored(state: State, why: dict[str, str]) -> Notice:
+    body = "\n".join(f"- {key}: {text}" for key, text in why.items())
+    owners = (flag_owner(state, key) for key in why)
+    to = tuple(dict.fromkeys((*people(state, RELEASE_MANAGER, *owners), *_on_call(state))))
+    answers = tuple((f"accept {key}", line(state, "rollback", f"--accept {key}", "--reason WHY")) for key in why)
+    return notice(state, "flag.not_restored", f"NOT put back: {listed(why)}", body, to, answers)
+
+
+def _written(x: e.FlagsWritten, entry: e.Entry, state: State) -> _Told:
+    back = state.rollback
+    if back is not None and back.failed and (back.attempts == 1 or back.attempts % _PAGE_EVERY == 0):
+        yield _not_restored(state, dict(back.failed))
+
+
+def _plain(kind: str, to: Callable[[State], tuple[str, ...]]) -> Callable[[Any, e.Entry, State], _Told]:
+    """An entry that is told in the words of the timeline."""
+
+    def told(x: Any, entry: e.Entry, state: State) -> _Told:
+        why = f"Now: {state.phase.value.replace('_', ' ')}. {mode_line(state)}.\nWhy it waits: {line(state, 'why')}"
+        yield notice(state, kind, summary(entry), why, to(state))
+
+    return told
+
+
+_TELLING: dict[type[Any], Callable[[Any, e.Entry, State], _Told]] = {
+    e.ReleaseLaunched: _launched,
+    e.ScopeFrozen: _plain("scope.frozen", everybody),
+    e.FreezeRefused: _plain("freeze.refused", _managers),
+    e.SlotTaken: _slot_taken,
+    e.SlotGivenUp: _plain("slot.given_up", everybody),
+    e.SlotMissed: _plain("slot.missed", everybody),
+    e.FeatureChanged: _feature,
+    e.ExceptionApproved: _exception_done,
+    e.ExceptionRejected: _exception_done,
+    e.ChecksMeasured: _measured,
+    e.ItemOpened: _item_opened,
+    e.ItemChanged: _item_changed,
+    e.CandidateAccepted: _candidate,
+    e.PlanAmended: _amended,
+    e.RoundEnded: _plain("round.ended", everybody),
+    e.GoGiven: _plain("go.given", everybody),
+    e.GoEnded: _plain("go.ended", everybody),
+    e.Overridden: _plain("override.in_force", everybody),
+    e.Held: _held,
+    e.Lifted: _plain("hold.lifted", _managers),
+    e.RolloutStarted: _plain("rollout.started", everybody),
+    e.StageExposed: _stage,
+    e.GuardTripped: _guard,
+    e.RollbackStarted: _rollback,
+    e.RollbackConfirmed: _plain("rollback.confirmed", everybody),
+    e.FlagsWritten: _written,
+    e.ReleaseShipped: _plain("release.shipped", everybody),
+    e.ReleaseClosed: _plain("release.closed", everybody),
+    **ASKING,
+}
+
+
+def notices(entry: e.Entry, state: State) -> tuple[Notice, ...]:
+    """What `entry` tells people; `state` is the release right after it. Most entries tell nobody anything."""
+    told = _TELLING.get(type(entry.event))
+    return tuple(told(entry.event, entry, state)) if told else ()
 
 
 def channels_for(plan: Plan, notice_type: str) -> tuple[str, ...]:
-    """The channels to which the plan routes a message type, each once."""
-    raise NotImplementedError
+    """The channels to which the plan routes a message type, each once, in the order of the routes."""
+    routes = plan.notifications.routes
+    found = [r.channel for r in routes if any(fnmatchcase(notice_type, pattern) for pattern in r.events)]
+    return tuple(dict.fromkeys(found))
+
+
+__all__ = ["Notice", "channels_for", "notices"]

@@ -92,6 +92,24 @@ def unmet(state: State, moment: Moment, now: datetime, *, since: datetime | None
     return tuple(f for f in facts(state, moment, now, since=since) if f.status is not Status.PASS and not f.waived)
 
 
+def met(state: State, moment: Moment, now: datetime) -> bool:
+    """True when `unmet` is empty; asked at every step, so it stops at the first fact that is not met, and says nothing."""
+    for item in state.items.values():
+        if (
+            item.required
+            and item.gates is moment
+            and item.status is not ItemStatus.DONE
+            and not state.waived(f"item:{item.id}", now)
+        ):
+            return False
+    for name, check in state.plan.checks.items():
+        if check.moment is moment:
+            fact = check_fact(state, name, check, now)
+            if fact.status is not Status.PASS and not fact.waived:
+                return False
+    return True
+
+
 # --- running checks ------------------------------------------------------------------------------------------------
 
 

@@ -18,31 +18,46 @@ from .evolve import evolve
 from .plan import Moment, Plan
 from .rights import require_entitled, require_legal, require_proof
 from .state import State
-from .terms import TERMINAL, AskedFor
+from .terms import TERMINAL, AskedFor, Phase
 from .values import ENGINE, Actor
 
 # --- what follows by itself ----------------------------------------------------------------------------------------
 
-_RULES: tuple[Callable[[Draft], None], ...] = (
+_Rule = Callable[[Draft], None]
+_RULES: dict[Phase, tuple[_Rule, ...]] = {
+    Phase.SCOPING: (
+        scope.freeze_by_timer,
+        schedule.skip_without_room,
+        schedule.aim,
+        rollback.carry_on,
+    ),
+    Phase.READYING: (
+        schedule.skip_without_room,
+        schedule.aim,
+        rollback.carry_on,
+        deciding.open_by_itself,
+    ),
+    Phase.DECIDING: (deciding.close_when_go, deciding.close_at_deadline, rollback.carry_on),
+    Phase.AWAITING_WINDOW: (rollback.carry_on, rollout.open_window),
+    Phase.ROLLING_OUT: (rollback.carry_on, rollout.go_on),
+    Phase.CLEANING_UP: (
+        rollback.carry_on,
+        cleanup.measure_completion,
+        cleanup.settle_flags,
+        cleanup.escalate_checks,
+        cleanup.complete,
+    ),
+}
+"""What moves a release by itself, by phase: asked in this order, again and again, until none has anything to add."""
+
+_AFTER: tuple[_Rule, ...] = (
     schedule.renew,
-    scope.freeze_by_timer,
-    schedule.skip_without_room,
-    schedule.aim,
-    deciding.close_when_go,
-    deciding.close_at_deadline,
-    deciding.open_by_itself,
-    deciding.remind_voters,
-    rollout.open_window,
-    rollback.carry_on,
-    rollout.go_on,
-    cleanup.measure_completion,
-    cleanup.settle_flags,
-    cleanup.complete,
     readiness.run_again,
+    deciding.remind_voters,
     reminders.remind,
     holds.escalate,
 )
-"""Asked in this order, again and again, until none has anything to add."""
+"""What time brings and nothing else follows from: asked once, at the end."""
 
 _MOST_PASSES = 1_000
 """A release that does not come to rest at one instant is a bug, and is said to be one."""
@@ -51,13 +66,18 @@ _MOST_PASSES = 1_000
 def _settle(draft: Draft) -> None:
     for _ in range(_MOST_PASSES):
         before = draft.state.seq
-        for rule in _RULES:
-            if draft.state.phase in TERMINAL:
-                return
+        phase = draft.state.phase
+        for rule in _RULES.get(phase, ()):
             rule(draft)
+            if draft.state.phase is not phase:
+                break
         if draft.state.seq == before:
-            return
-    raise AssertionError(f"the release does not come to rest: {draft.entries[-1].event.type} again and again")
+            break
+    else:
+        raise AssertionError(f"the release does not come to rest: {draft.entries[-1].event.type} again and again")
+    if draft.state.phase not in TERMINAL:
+        for rule in _AFTER:
+            rule(draft)
 
 
 # --- commands ------------------------------------------------------------------------------------------------------
@@ -173,7 +193,9 @@ def step(state: State, command: c.Command, at: datetime, *, actor: Actor = ENGIN
     else:
         _engine(draft, command)
     if isinstance(command, _MATERIAL):
-        deciding.end_by_change(draft, f"a material change: {command.type}")
+        # Another candidate ends round and GO also when only its authors differ: they decide whose GO is independent.
+        always = isinstance(command, c.SetCandidate) and bool(draft.entries)
+        deciding.end_by_change(draft, f"a material change: {command.type}", always=always)
     _settle(draft)
     return tuple(draft.entries), draft.state
 

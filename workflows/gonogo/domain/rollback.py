@@ -17,8 +17,7 @@ _EXPOSED = (Phase.ROLLING_OUT, Phase.CLEANING_UP)
 def start_rollback(draft: Draft, reason: str, *, closing: bool = False, by: Actor = ENGINE) -> None:
     """Begins a rollback under a new epoch, or adds `closing` to nothing: one rollback at a time."""
     last = max((f.last_epoch for f in draft.state.flags.values()), default=0)
-    own = draft.state.rollout.epoch if draft.state.rollout else 0
-    epoch = max(int(draft.at.timestamp() * 1000), last + 1, own + 1)
+    epoch = max(int(draft.at.timestamp() * 1000), last + 1, draft.state.epoch + 1)
     draft.emit(RollbackStarted(epoch=epoch, reason=reason[:2000], closing=closing), actor=by)
     if draft.state.phase in _EXPOSED:
         lift_all(draft, "rolled back", HoldReason.GUARD, HoldReason.READINESS)

@@ -35,9 +35,10 @@ from .resolution import Resolution, open_until
 from .rights import RELEASE_MANAGER
 from .rollback import start_rollback
 from .schedule import end_go, fresh, give_up, request_slots
-from .state import Rollout, State
+from .state import Opening, Rollout, State
 from .terms import AskedFor, HoldReason, Phase
 from .values import Actor, Exposure, capped, wider
+from .verdict import Fact
 
 _BUT_READINESS = tuple(r for r in HoldReason if r is not HoldReason.READINESS)
 
@@ -89,7 +90,7 @@ def _try_to_start(draft: Draft) -> None:
     if open_until(state.resolution, draft.at) is None:
         return
     again = opening.retry_at is not None and draft.at >= opening.retry_at
-    left = [f for f in unmet(state, Moment.GO, draft.at, since=opening.at) if not _overridden(state, f.subject)]
+    left = _left_at_opening(state, opening, draft.at)
     if left:
         text = "; ".join(f.detail for f in left)
         raise_hold(draft, HoldReason.READINESS, text, subject=left[0].subject)
@@ -103,6 +104,25 @@ def _try_to_start(draft: Draft) -> None:
             draft.emit_by_itself(FlagsRequested(ask=f"flags-{draft.next_seq}", flags=flags))
         return
     _start(draft)
+
+
+def _left_at_opening(state: State, opening: Opening, now: datetime) -> tuple[Fact, ...]:
+    found = unmet(state, Moment.GO, now, since=opening.at)
+    return tuple(f for f in found if not _overridden(state, f.subject))
+
+
+def opening_retry(state: State, now: datetime) -> datetime | None:
+    """When an opening that is held for readiness is tried again; None while it waits for an answer, or for people."""
+    opening = state.opening
+    if opening is None or opening.retry_at is None or state.claim or state.slots_ask or state.rollback:
+        return None
+    if any(r.why is AskedFor.OPENING for r in state.check_rounds.values()):
+        return None
+    if state.resolution is None or open_until(state.resolution, max(now, opening.retry_at)) is None:
+        return None
+    if _left_at_opening(state, opening, now) and not measurable(state, Moment.GO):
+        return None
+    return opening.retry_at
 
 
 def _measure_again(draft: Draft) -> None:
@@ -142,9 +162,9 @@ def take_claims(draft: Draft, command: c.TakeClaims) -> None:
 
 
 def epoch_of(state: State, at: datetime) -> int:
-    """The first half of a new fence: workflow time in ms, or one more than any flag has seen."""
+    """The first half of a new fence: workflow time in ms, or one more than any flag, or this release, has seen."""
     last = max((f.last_epoch for f in state.flags.values()), default=0)
-    return max(int(at.timestamp() * 1000), last + 1)
+    return max(int(at.timestamp() * 1000), last + 1, state.epoch + 1)
 
 
 def _start(draft: Draft) -> None:
@@ -206,23 +226,30 @@ def go_on(draft: Draft) -> None:
     _expose(draft, following, stage)
 
 
-def deployed_checks(state: State) -> tuple[str, ...]:
-    """The required checks that find the candidate in the environment."""
-    return tuple(n for n, k in state.plan.checks.items() if k.kind == DEPLOYED and k.moment is Moment.GO)
+def deployed_checks(state: State, now: datetime) -> tuple[str, ...]:
+    """The required checks that must find the candidate in the environment: not those that pass by name."""
+    return tuple(
+        n
+        for n, k in state.plan.checks.items()
+        if k.kind == DEPLOYED
+        and k.moment is Moment.GO
+        and not state.waived(f"check:{n}", now)
+        and not _overridden(state, f"check:{n}")
+    )
 
 
 def _deployed(draft: Draft, rollout: Rollout) -> bool:
     """True when the code is known to be there; otherwise asks, or waits for the answer."""
-    checks = deployed_checks(draft.state)
+    checks = deployed_checks(draft.state, draft.at)
     if not checks:
+        lift_all(draft, "passed by name", HoldReason.READINESS, subject="deployed")
         return True
     if any(r.why is AskedFor.STAGE for r in draft.state.check_rounds.values()):
         return False
-    if rollout.deployed_at is not None and draft.at - rollout.deployed_at < RETRY:
+    # A result that was pushed since, and does not pass, counts too.
+    passes = all((f := draft.state.findings.get(n)) is not None and f.status is Status.PASS for n in checks)
+    if passes and rollout.deployed_at is not None and draft.at - rollout.deployed_at < RETRY:
         lift_all(draft, "the code is there", HoldReason.READINESS, subject="deployed")
-        return True
-    waived = all(draft.state.waived(f"check:{n}", draft.at) or _overridden(draft.state, f"check:{n}") for n in checks)
-    if waived:
         return True
     if rollout.retry_at is None or draft.at >= rollout.retry_at:
         ask(draft, checks, AskedFor.STAGE)
@@ -232,10 +259,10 @@ def _deployed(draft: Draft, rollout: Rollout) -> bool:
 def hold_for_deployed(draft: Draft) -> None:
     """A `deployed` check before a stage that does not pass holds the release."""
     state = draft.state
-    bad = [n for n in deployed_checks(state) if (f := state.findings.get(n)) is None or f.status is not Status.PASS]
+    bad = [n for n in deployed_checks(state, draft.at) if (f := state.findings.get(n)) is None or f.status is not Status.PASS]
     if bad and state.rollout is not None and state.rollout.deployed_at is None:
-        found = state.findings[bad[0]]
-        text = f"{bad[0]} is {found.status.value}: {found.finding}"
+        found = state.findings.get(bad[0])
+        text = f"{bad[0]} is {found.status.value}: {found.finding}" if found else f"{bad[0]} has not been measured"
         raise_hold(draft, HoldReason.READINESS, text, subject="deployed")
 
 
@@ -284,6 +311,18 @@ def take_writes(draft: Draft, command: c.TakeWrites) -> None:
             raise_hold(draft, HoldReason.GUARD, text, subject=f"flag:{key}", measurement=f"{batch.ask}.{key}"[:120])
         else:
             lift_all(draft, "the flag is written", HoldReason.READINESS, subject=f"flag:{key}")
+    _landed(draft, batch.stage)
+
+
+def _landed(draft: Draft, number: int) -> None:
+    """The stage stands as soon as its writes have landed, even if a hold or a closing window came in between: whoever
+    is exposed is watched by the stage's guards from then on. The bake clock waits for the holds."""
+    state = draft.state
+    stage = state.stages[number]
+    held = {h.subject for h in state.held(HoldReason.READINESS, HoldReason.GUARD)}
+    reached = all(e == state.flags[k].current for k, e in targets(state, stage).items())
+    if state.rollback is None and reached and not any(f"flag:{k}" in held for k in state.flags):
+        draft.emit_by_itself(StageExposed(stage=number, exposure=stage.exposure))
 
 
 # --- bakes and guards ----------------------------------------------------------------------------------------------

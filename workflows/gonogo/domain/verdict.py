@@ -94,7 +94,7 @@ class Votes:
     """The launcher and the candidate's authors: a GO of theirs alone is not independent."""
 
 
-def _vote_reasons(votes: Votes) -> tuple[list[Reason], bool]:
+def _vote_reasons(policy: Policy, votes: Votes) -> tuple[list[Reason], bool]:
     """The reasons of the votes, and whether a GO stands of somebody who is neither launcher nor author."""
     found: list[Reason] = []
     independent = False
@@ -119,7 +119,8 @@ def _vote_reasons(votes: Votes) -> tuple[list[Reason], bool]:
                 )
         going = [b for b in standing if b.choice is Choice.GO]
         independent = independent or any(b.voter.id not in votes.involved for b in going)
-        if len(going) >= body.quorum:
+        quorum = max(body.quorum, policy.min_quorum)
+        if len(going) >= quorum:
             continue
         waiting = tuple(p for p in body.people if (body.role, p) not in votes.ballots)
         for ballot in standing:
@@ -137,13 +138,13 @@ def _vote_reasons(votes: Votes) -> tuple[list[Reason], bool]:
                     )
                 )
         if waiting or not standing:
-            missing = body.quorum - len(going)
+            missing = quorum - len(going)
             found.append(
                 Reason(
                     "vote.missing",
                     subject,
                     Status.UNCLEAR,
-                    f"{body.role} has not answered ({len(going)} of {body.quorum} GO)",
+                    f"{body.role} has not answered ({len(going)} of {quorum} GO)",
                     waiting or body.people,
                     votes.opened,
                     f"{missing} more GO from {', '.join(waiting or body.people)}",
@@ -203,7 +204,7 @@ class Facts:
 
 def verdict(policy: Policy, facts: Facts, votes: Votes, now: datetime) -> Verdict:
     """What facts and votes come to at `now`, with every reason. Total: there is always an answer."""
-    reasons, independent = _vote_reasons(votes)
+    reasons, independent = _vote_reasons(policy, votes)
     if not facts.candidate:
         reasons.append(
             Reason(

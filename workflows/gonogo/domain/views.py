@@ -1,4 +1,4 @@
-"""`status_view`: where a release stands, for pictures, lists and scripts. A pure function of the state and an instant."""
+"""`status_view`: where a release stands, for pictures, lists and scripts; a pure function of state and instant."""
 
 from datetime import datetime
 
@@ -20,8 +20,10 @@ def mode_line(state: State) -> str:
     if state.phase in TERMINAL:
         return mode
     slot = state.slot
+    if slot is None and mode == "on demand":
+        return f"{mode}, the window opens with GO"
     if slot is None:
-        return f"{mode}, the window opens with GO" if mode == "on demand" else f"{mode}, no slot"
+        return f"{mode}, no slot" + (" yet" if state.slots_ask else "")
     shown = when(slot.starts) if mode == "on demand" else slot.local or when(slot.starts)
     if state.phase is Phase.ROLLING_OUT:
         return f"{mode}, slot {shown}" if mode == "train" else f"{mode}, {shown}"
@@ -32,7 +34,7 @@ def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
     """Where a release stands at `now`. `head` is the hash of the ledger's last entry, where it is known."""
     plan = state.plan
     found = verdict_view(state, now)
-    coming = upcoming(state)
+    coming = upcoming(state, now)
     return StatusView(
         mode=mode_line(state),
         release_id=state.release_id,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from . import schedule
+from .cleanup import check_escalations
 from .deciding import assess, poll_due, poll_reminder
 from .holds import next_escalation
 from .plan import Moment
@@ -11,10 +12,10 @@ from .readiness import ages_out, due_again, gates_now, measurable
 from .reminders import escalates_at, next_reminder, waits
 from .resolution import next_open, open_until
 from .rollback import retry_at
-from .rollout import bake_ends, stage_met
+from .rollout import bake_ends, opening_retry, stage_met
 from .scope import freeze_due
 from .state import State
-from .terms import TERMINAL, HoldReason, Phase
+from .terms import TERMINAL, AskedFor, HoldReason, Phase
 
 _OTHER = tuple(r for r in HoldReason if r is not HoldReason.READINESS)
 
@@ -22,12 +23,15 @@ _OTHER = tuple(r for r in HoldReason if r is not HoldReason.READINESS)
 def _scheduling(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     if (at := schedule.renew_at(state)) is not None:
         yield at, "the calendar is asked again"
-    if (at := freeze_due(state)) is not None and not state.check_rounds:
+    asked_freeze = any(r.why is AskedFor.FREEZE for r in state.check_rounds.values())
+    if (at := freeze_due(state)) is not None and not asked_freeze:
         yield at, "the scope freezes"
     if state.phase in (Phase.SCOPING, Phase.READYING) and (at := schedule.skip_at(state)) is not None:
         # One microsecond after the last instant with room.
         yield at + timedelta(microseconds=1), "the slot is given up: no room for a poll"
-    if state.phase is Phase.READYING and state.slots_ask is None:
+    # On demand the poll opens when every fact passes: not before the checks that are out have answered.
+    waits_for_checks = bool(state.check_rounds) and state.plan.schedule.mode == "on_demand"
+    if state.phase is Phase.READYING and state.slots_ask is None and not waits_for_checks:
         due = poll_due(state, now)
         if due is not None:
             yield due, "the poll opens"
@@ -57,8 +61,8 @@ def _opening(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
         yield state.slot.starts, "the window opens"
         return
     yield state.slot.ends, "the opening ends, and the slot is missed"
-    if state.opening.retry_at is not None and not state.check_rounds and state.claim is None:
-        yield state.opening.retry_at, "what holds the opening is measured again"
+    if (at := opening_retry(state, now)) is not None:
+        yield at, "what holds the opening is measured again"
     if state.resolution is not None and open_until(state.resolution, now) is None:
         opens = next_open(state.resolution, now)
         if opens is not None:
@@ -103,6 +107,8 @@ def _waiting(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
         if again is not None and name not in out and gates_now(state, check):
             yield again, f"{name} is measured again"
     if state.phase is Phase.CLEANING_UP:
+        for at, fact in check_escalations(state, now):
+            yield at, f"somebody is told of {fact.subject}, which keeps the release open"
         for waiver in state.waivers.values():
             if waiver.until is not None and waiver.until > now:
                 yield waiver.until, f"the waiver of {waiver.subject} ends"

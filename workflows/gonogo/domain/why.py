@@ -20,9 +20,9 @@ _PHASES = {Phase.SCOPING: scoping, Phase.READYING: readying, Phase.DECIDING: dec
 _ALONE = "by itself"
 
 
-def upcoming(state: State) -> tuple[Next, ...]:
+def upcoming(state: State, now: datetime) -> tuple[Next, ...]:
     """Everything that happens by itself, soonest first, each once; the report of the guards' watch among it."""
-    found = list(wakeups(state))
+    found = list(wakeups(state, now))
     rollout = state.rollout
     if rollout is not None and rollout.watch_until is not None and state.rollback is None and not rollout.bake_done:
         found.append((rollout.watch_until, f"the guards of stage {rollout.stage + 1} report"))
@@ -64,7 +64,7 @@ def why_view(state: State, now: datetime) -> WhyView:
         waiting += the_world(state, now)
         # What people can act on comes first; within each half the order is that of the rules above.
         waiting.sort(key=lambda w: w.clears.startswith(_ALONE))
-        coming = upcoming(state)
+        coming = upcoming(state, now)
         if not waiting and not coming:
             waiting.append(_at_once(state))
     return WhyView(

@@ -21,7 +21,7 @@ SYSTEM = ("gonogo",)
 
 def fact_waiting(state: State, fact: Fact) -> Waiting:
     """A required fact that neither passes nor is waived."""
-    alone = by_itself(state, fact)
+    alone = by_itself(state, fact.code, fact.subject)
     return Waiting(
         code=fact.code,
         subject=fact.subject,
@@ -51,16 +51,17 @@ def no_candidate(state: State) -> Iterator[Waiting]:
 
 def _clears_obstacle(state: State, code: str, subject: str) -> str:
     name = subject.partition(":")[2]
-    days = quoted(state, "scope estimate", name, "--days N", "--by PERSON")
+    days = quoted(state, "scope estimate", name, "DAYS", "--by PERSON")
     match code:
         case "feature.too_large":
-            return f"split it: {quoted(state, 'scope split', name)}, or estimate it anew: {days}"
+            split = quoted(state, "scope split", name, "--into ID=TITLE", "--into ID=TITLE")
+            return f"split it: {split}, or estimate it anew: {days}"
         case "feature.no_estimate" | "feature.own_estimate":
             return f"an estimate that is not its owner's alone: {days}"
         case "feature.no_owner":
             return f"the plan names one: {quoted(state, 'amend', 'PLAN.yaml')}"
         case _:
-            drop = quoted(state, "scope drop", "FEATURE")
+            drop = quoted(state, "scope drop", "FEATURE", "--reason WHY")
             return f"drop or defer something: {drop}, {quoted(state, 'scope defer', 'FEATURE', '--to RELEASE')}"
 
 
@@ -144,7 +145,7 @@ def _delays(state: State) -> Iterator[Waiting]:
         if held.status is not FeatureStatus.DELAYED or (state.slot and _is_before(held.until, state.slot.starts)):
             continue
         slot = f"the slot is {state.slot.local or when(state.slot.starts)}" if state.slot else "there is no slot yet"
-        drop, move = quoted(state, "scope drop", name), quoted(state, "postpone", "--to INSTANT")
+        drop, move = quoted(state, "scope drop", name, "--reason WHY"), quoted(state, "postpone", "--to INSTANT")
         yield Waiting(
             code="feature.delayed",
             subject=f"feature:{name}",
@@ -184,13 +185,15 @@ def _poll(state: State, now: datetime) -> Iterator[Waiting]:
 def deciding(state: State, now: datetime) -> Iterator[Waiting]:
     """Every reason of the verdict but holds, which are shown on their own, and an override that waits."""
     for reason in assess(state, now).reasons:
-        if not reason.subject.startswith("hold:"):
+        kind, _, name = reason.subject.partition(":")
+        alone = by_itself(state, reason.code, reason.subject)
+        if kind != "hold":
             yield Waiting(
                 code=reason.code,
                 subject=reason.subject,
                 text=reason.text,
                 # With strict duties a role can be left with nobody who may answer: then it waits for the role.
-                responsible=reason.responsible or (reason.subject.partition(":")[2],),
+                responsible=(state.plan.checks[name].kind,) if alone else reason.responsible or (name,),
                 since=reason.since,
                 clears=clears_reason(state, reason),
             )

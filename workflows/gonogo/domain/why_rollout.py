@@ -94,8 +94,8 @@ def rolling_out(state: State, now: datetime) -> Iterator[Waiting]:
         yield from _bake(state, rollout, now)
     question = rollout.question
     if question is not None:
-        yes = quoted(state, "widen", question.id, "--yes")
-        no = quoted(state, "widen", question.id, "--no", "--reason WHY")
+        yes = quoted(state, "widen", f"--question {question.id}")
+        no = quoted(state, "widen", f"--question {question.id}", "--no", "--reason WHY")
         until = f" until {when(question.deadline)}, then it is asked again" if question.deadline else ""
         yield Waiting(
             code="question.open",

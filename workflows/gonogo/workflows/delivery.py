@@ -34,8 +34,8 @@ class Delivery:
 
     @property
     def busy(self) -> bool:
-        """True while anything is on its way."""
-        return bool(self._tasks)
+        """True while anything is on its way; what waits to be tried again is not."""
+        return any(not name.endswith("-retry") for name in self._tasks)
 
     @property
     def retry_at(self) -> datetime | None:
@@ -64,11 +64,13 @@ class Delivery:
         self._tasks[name] = asyncio.create_task(self._deliver(name))
 
     async def _deliver(self, name: str) -> None:
+        done = False
         try:
             done = await (self._notify() if name == "notify" else self._tell())
-        except ActivityError:
-            done = False
-        del self._tasks[name]
+        except ActivityError as error:
+            workflow.logger.warning("%s: not delivered yet: %s", name, error.cause or error)
+        finally:
+            del self._tasks[name]
         if done:
             self._wait.pop(name, None)
         else:
@@ -117,7 +119,7 @@ class Delivery:
         outbox = self._book.outbox
         while True:
             self.start()
-            await workflow.wait_condition(lambda: not [n for n in self._tasks if not n.endswith("-retry")])
+            await workflow.wait_condition(lambda: not self.busy)
             if self._retry or not outbox.undelivered():
                 break
         self._call_off_retries()

@@ -16,14 +16,15 @@ with workflow.unsafe.imports_passed_through():
     from gonogo.domain.commands import RecordMalformed, Tick
     from gonogo.domain.errors import GonogoError, Refused
     from gonogo.domain.flag_commands import ClaimFlag, KillFlag, SetFlag, TakeNote
-    from gonogo.domain.flag_core import claim_refusal, decide_flag, next_wakeup
+    from gonogo.domain.flag_core import claim_refusal, decide_flag, wakeups
     from gonogo.domain.flag_notes import FlagNote
     from gonogo.domain.flag_views import FlagView, flag_view, phase
     from gonogo.domain.reports import ClaimAnswer
+    from gonogo.domain.values import Actor
 
     from .clock import Alarm, Clock
-    from .flag_book import FlagBook
-    from .flag_messages import FlagAnswer, FlagAnswered, FlagChange, FlagClaimRequest, FlagClosed, FlagStart
+    from .flag_book import FlagBook, answer_to
+    from .flag_messages import FlagAnswer, FlagAnswered, FlagClaimRequest, FlagClosed, FlagKill, FlagSet, FlagStart
     from .flag_work import FlagWork
     from .messages import Advanced, LedgerPage
     from .search import EXPOSURE, OUTCOME, PHASE, PRODUCT
@@ -51,15 +52,11 @@ class FlagWorkflow:
         self._stirred = True
         self._requests = 0
         self._shown: dict[str, Any] = {}
-        self._alarm = Alarm(self._clock, self._ring)
+        self._alarm = Alarm(self._clock, self._stir)
         self._work = FlagWork(self._clock, self._book, self._take, self._stir)
 
     def _stir(self) -> None:
         self._stirred = True
-
-    def _ring(self) -> None:
-        self._take(Tick())
-        self._stir()
 
     # --- the life of the workflow ----------------------------------------------------------------------------------
 
@@ -87,9 +84,13 @@ class FlagWorkflow:
     def _turn(self) -> None:
         """One look at everything: what is outstanding is under way, what is shown is current, the alarm is set."""
         self._stirred = False
+        now = self._clock.now()
+        if any(at <= now for at, _ in wakeups(self._book.state)):
+            self._take(Tick())
         self._work.start()
         self._show()
-        coming = next_wakeup(self._book.state)
+        # What is due already is under way, and says itself when it is done.
+        coming = next((x for x in wakeups(self._book.state) if x[0] > now), None)
         if coming is not None:
             self._alarm.arm(*coming)
         if self._work.retry_at is not None:
@@ -143,7 +144,7 @@ class FlagWorkflow:
 
     @workflow.update(description="A release asks for the right to change the flag.")
     def claim(self, request: FlagClaimRequest) -> ClaimAnswer:
-        """Grants the flag unless another release rolls it out. Who sees it now is asked of its provider by the caller."""
+        """Grants the flag unless another release rolls it out. Its provider is read by the caller."""
         self._requests += 1
         self._catch_up(request.at)
         command = ClaimFlag(release_id=request.release_id, at=request.at)
@@ -188,44 +189,56 @@ class FlagWorkflow:
 
     # --- what people ask -------------------------------------------------------------------------------------------
 
-    @workflow.update(description="A person entitled to it changes who sees the flag, outside any release.")
-    def kill(self, request: FlagChange) -> FlagAnswer:
-        """Kills the flag, or sets who sees it; the provider is asked until it confirms."""
-        known = self._answered.get(request.request_id)
+    @workflow.update(description="Takes the flag back to who saw it before the release, at once.")
+    def kill(self, request: FlagKill) -> FlagAnswer:
+        """Kills the flag; the provider is asked until it confirms."""
+        return self._change(request.request_id, KillFlag(reason=request.reason), request.actor)
+
+    @kill.validator
+    def _check_kill(self, request: FlagKill) -> None:
+        self._check(request.request_id, KillFlag(reason=request.reason), request.actor)
+
+    @workflow.update(name="set", description="Changes who sees a flag whose code is out, without a release.")
+    def set_exposure(self, request: FlagSet) -> FlagAnswer:
+        """Changes who sees the flag; the provider is asked until it confirms."""
+        command = SetFlag(wanted=request.wanted, reason=request.reason)
+        return self._change(request.request_id, command, request.actor)
+
+    @set_exposure.validator
+    def _check_set(self, request: FlagSet) -> None:
+        self._check(request.request_id, SetFlag(wanted=request.wanted, reason=request.reason), request.actor)
+
+    def _check(self, request_id: str, command: KillFlag | SetFlag, actor: Actor) -> None:
+        """Refuses before anything is written: a refusal leaves no trace in the history."""
+        if request_id in self._answered:
+            return
+        try:
+            decide_flag(self._book.state, command, self._clock.now(), actor)
+        except Refused as refused:
+            raise _refusal(refused) from refused
+
+    def _change(self, request_id: str, command: KillFlag | SetFlag, actor: Actor) -> FlagAnswer:
+        known = self._answered.get(request_id)
         if known is not None:
             return known
         self._requests += 1
         try:
-            self._book.decide(_command(request), self._clock.now(), request.actor)
+            self._book.decide(command, self._clock.now(), actor)
         except Refused as refused:
             raise _refusal(refused) from refused
         except Exception as error:
-            workflow.logger.exception("a change of %s could not be decided", self._book.state.id)
+            workflow.logger.exception("%s of %s could not be decided", command.type, self._book.state.id)
             raise ApplicationError(
-                "this could not be decided: it is a bug of gonogo, and nothing changed",
+                f"{command.type} could not be decided: this is a bug of gonogo, and nothing changed",
                 type="gonogo.fault",
                 non_retryable=True,
             ) from error
         self._stir()
-        switch = self._book.state.switch
-        assert switch is not None
-        assert switch.fence is not None
-        link = self._book.link
-        answer = FlagAnswer(seq=link.seq, head=link.head, wanted=switch.wanted, epoch=switch.fence.epoch)
-        self._answered[request.request_id] = answer
+        answer = answer_to(self._book)
+        self._answered[request_id] = answer
         if len(self._answered) > _KEPT_ANSWERS:
             del self._answered[next(iter(self._answered))]
         return answer
-
-    @kill.validator
-    def _check_kill(self, request: FlagChange) -> None:
-        """Refuses before anything is written: a refusal leaves no trace in the history."""
-        if request.request_id in self._answered:
-            return
-        try:
-            decide_flag(self._book.state, _command(request), self._clock.now(), request.actor)
-        except Refused as refused:
-            raise _refusal(refused) from refused
 
     # --- what people look at ---------------------------------------------------------------------------------------
 
@@ -250,16 +263,16 @@ class FlagWorkflow:
 
     # --- simulation ------------------------------------------------------------------------------------------------
 
-    @workflow.update(description="Simulation only: takes the driven clock to an instant.")
+    @workflow.update
     async def advance(self, to: datetime) -> Advanced:
-        """Goes to `to`, stopping at everything that happens by itself before, and answers when all is quiet."""
+        """Simulation only: goes to `to`, stops at everything that happens by itself before, answers when all is quiet."""
         await self._quiet()
         while (at := self._next_instant()) is not None and at <= to and not self._book.state.gone:
             self._clock.set(at)
-            self._ring()
+            self._stir()
             await self._quiet()
         self._clock.set(to)
-        self._ring()
+        self._stir()
         await self._quiet()
         link = self._book.link
         return Advanced(
@@ -278,8 +291,8 @@ class FlagWorkflow:
             raise ApplicationError(f"{to} has no offset", type="flag.instant", non_retryable=True)
 
     def _next_instant(self) -> datetime | None:
-        coming = next_wakeup(self._book.state)
-        return max(coming[0], self._clock.now()) if coming else None
+        now = self._clock.now()
+        return next((at for at, _ in wakeups(self._book.state) if at > now), None)
 
     async def _quiet(self) -> None:
         """Waits until nothing is under way that could still say something at this instant."""
@@ -290,14 +303,6 @@ class FlagWorkflow:
         while not quiet():
             await workflow.wait_condition(quiet)
             await asyncio.sleep(0)
-
-
-def _command(request: FlagChange) -> KillFlag | SetFlag:
-    if request.how == "kill":
-        return KillFlag(reason=request.reason)
-    if request.wanted is None:
-        raise Refused("flag.no_exposure", "`flags set` needs who shall see the flag: 10%, everyone, nobody")
-    return SetFlag(wanted=request.wanted, reason=request.reason)
 
 
 def _refusal(refused: Refused) -> ApplicationError:

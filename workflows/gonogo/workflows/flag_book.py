@@ -11,11 +11,12 @@ from gonogo.activities.ports import Message
 from gonogo.domain.flag_core import decide_flag, open_flag
 from gonogo.domain.flag_effects import channels, flag_notices, news
 from gonogo.domain.flag_events import FlagEntry
-from gonogo.domain.flag_state import FlagLife, evolve_flag, fold_flag
+from gonogo.domain.flag_evolve import evolve_flag, fold_flag
+from gonogo.domain.flag_state import FlagLife
 from gonogo.domain.ledger import Ledger, Link, from_bytes
 from gonogo.domain.values import ENGINE, Actor
 
-from .flag_messages import AddressedNews, FlagCarried, FlagStart
+from .flag_messages import AddressedNews, FlagAnswer, FlagCarried, FlagStart
 from .signals import FlagNews
 
 FLAG_ENTRY: TypeAdapter[FlagEntry] = TypeAdapter(FlagEntry)
@@ -83,3 +84,11 @@ class FlagBook:
         """What the next run takes up; news are told before."""
         packed = base64.b64encode(zlib.compress(self.ledger.to_bytes(), 9)).decode()
         return FlagCarried(ledger=packed, messages=tuple(self.messages.values()))
+
+
+def answer_to(book: FlagBook) -> FlagAnswer:
+    """What a person's change came to: the write that was requested for it."""
+    switch = book.state.switch
+    assert switch is not None
+    assert switch.fence is not None
+    return FlagAnswer(seq=book.link.seq, head=book.link.head, wanted=switch.wanted, epoch=switch.fence.epoch)

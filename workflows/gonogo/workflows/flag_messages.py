@@ -1,6 +1,6 @@
-"""What goes in and out of a flag's own workflow: one frozen payload per handler, which grows by optional fields only."""
+"""What goes in and out of a flag's own workflow: one frozen payload per handler; it grows by optional fields only."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -8,6 +8,8 @@ from gonogo.activities.ports import Message
 from gonogo.domain.values import Actor, Exposure, FlagKey, Id, Instant, Text, Words, value
 
 from .signals import FlagNews
+
+RequestId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @value
@@ -99,16 +101,26 @@ class FlagClaimRequest:
 
 
 @value
-class FlagChange:
-    """A person changes who sees the flag, outside any release."""
+class FlagKill:
+    """A person takes the flag back to who saw it before the release, at once."""
 
-    request_id: Annotated[str, Field(min_length=1, max_length=200)]
+    request_id: RequestId
     """The caller's id of this request: the same again is the same request."""
     actor: Actor
     """Who."""
-    how: Literal["kill", "set"] = "kill"
-    """kill: back to the value before the release; set: to `wanted`. Default: kill."""
-    wanted: Exposure | None = None
-    """set: who shall see it."""
+    reason: Words
+    """Why."""
+
+
+@value
+class FlagSet:
+    """A person changes who sees the flag, without a release."""
+
+    request_id: RequestId
+    """The caller's id of this request: the same again is the same request."""
+    actor: Actor
+    """Who."""
+    wanted: Exposure
+    """Who shall see it."""
     reason: Words
     """Why."""

@@ -38,7 +38,7 @@ MOST_EVENTS = 2_500
 MOST_REQUESTS = 1_500
 """Updates after which a release continues as new; the server takes 2,000 in one run."""
 MOST_SIGNALS = 500
-"""Signals that one run listens to; further ones are dropped until it continues as new, which they make it do."""
+"""Signals after which a release continues as new; until it does, what is wrong with further ones is not recorded."""
 _PAGE_BYTES = 1_000_000
 
 
@@ -58,9 +58,10 @@ class ReleaseWorkflow:
         self._stirred = True
         self._signals = 0
         self._requests = 0
+        self._over = False
         self._shown: dict[str, Any] = {}
         self._alarm = Alarm(self._clock, self._stir)
-        self._running = Running(self._clock, self._deliver)
+        self._running = Running(self._clock, self._deliver, self._stir)
         self._delivery = Delivery(self._clock, self._book, self._stir)
         if carried:
             self._book.unpack(carried.ledger, frozenset(carried.undelivered))
@@ -84,12 +85,14 @@ class ReleaseWorkflow:
         while self._early:
             self._hear(*self._early.popleft())
         while True:
-            self._turn()
+            leaving = self._too_long()
+            self._turn(leaving)
             if self._closed and not self._running.busy:
                 break
-            if self._too_long():
-                await self._continue_as_new()
+            if leaving and self._at_rest():
+                self._continue_as_new()
             await workflow.wait_condition(lambda: self._stirred)
+        self._over = True
         await self._delivery.finish()
         await workflow.wait_condition(workflow.all_handlers_finished)
         link = self._book.link
@@ -99,15 +102,18 @@ class ReleaseWorkflow:
     def _closed(self) -> bool:
         return self._book.begun and self._book.state.phase in TERMINAL
 
-    def _turn(self) -> None:
-        """One look at everything: what is due is decided, what is outstanding is under way, what is new is told."""
+    def _turn(self, leaving: bool) -> None:
+        """One look at everything: what is due is decided, what is outstanding is under way, what is new is told.
+
+        Leaving for a new run, watches are called off and say what they have counted; the new run begins them again.
+        """
         self._stirred = False
         self._due()
         state = self._book.state
         wanted = outstanding(state)
         asks = {effect.ask for effect in wanted}
         self._later = [x for x in self._later if x[2].ask in asks]
-        self._running.reconcile(wanted, self._book.link)
+        self._running.reconcile(wanted, self._book.link, watch=not leaving)
         self._delivery.start()
         shown = search_attributes(state)
         if shown != self._shown:
@@ -160,12 +166,16 @@ class ReleaseWorkflow:
             or self._signals > MOST_SIGNALS
         )
 
-    async def _continue_as_new(self) -> None:
-        """Lets effects end (watches are called off and say what they counted), then goes on in a new run."""
-        self._running.call_off_watches()
-        await workflow.wait_condition(lambda: not self._running.busy and not self._delivery.busy)
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        self._due()
+    def _at_rest(self) -> bool:
+        """True when nothing is under way. Until then the release goes on: leaving must never make it wait."""
+        return (
+            not self._stirred
+            and not self._running.busy
+            and not self._delivery.busy
+            and workflow.all_handlers_finished()
+        )
+
+    def _continue_as_new(self) -> None:
         self._alarm.disarm()
         carried = Carried(
             ledger=self._book.packed(),
@@ -242,21 +252,30 @@ class ReleaseWorkflow:
             return
         self._signals += 1
         self._stir()
-        if self._signals > MOST_SIGNALS or self._closed:
+        if self._closed:
             return
+        wrong = "there is no such signal"
         if name == "go_no_go" and payload is not None:
-            self._ballot(payload)
+            ballot = read_go_no_go(payload)
+            if isinstance(ballot, GoNoGo):
+                self._ballot(ballot)
+                return
+            wrong = ballot
         elif name == "flag_news" and payload is not None:
             news = read(payload, FlagNews)
-            self._take(news.command() if isinstance(news, FlagNews) else malformed(name, news))
-        else:
-            self._take(malformed(name[:100], "there is no such signal"))
+            if isinstance(news, FlagNews):
+                self._take(news.command())
+                return
+            wrong = news
+        if not self._flooded:
+            self._take(malformed(name[:100], wrong))
 
-    def _ballot(self, payload: RawValue) -> None:
-        given = read_go_no_go(payload)
-        if not isinstance(given, GoNoGo):
-            self._take(malformed("go_no_go", given))
-            return
+    @property
+    def _flooded(self) -> bool:
+        """True: what is wrong is recorded no more before the next run. What counts is counted always."""
+        return self._signals > MOST_SIGNALS
+
+    def _ballot(self, given: GoNoGo) -> None:
         ballot = c.CastVote(
             request_id=given.request_id,
             role=given.role,
@@ -267,6 +286,8 @@ class ReleaseWorkflow:
         try:
             self._book.decide(ballot, self._clock.now(), given.actor)
         except Refused as refused:
+            if self._flooded:
+                return
             self._record(c.RecordRefusal(code=refused.code, message=refused.message, ballot=ballot), given.actor)
         except Exception:  # noqa: BLE001  # an exception in a signal handler would block the release for good
             workflow.logger.exception("a ballot by signal could not be decided")
@@ -321,6 +342,8 @@ class ReleaseWorkflow:
         self._clock.set(to)
         self._stir()
         await self._quiet()
+        # A release that has to go on in a new run does so when nobody is being answered: it looks again after this.
+        self._stirred = self._stirred or self._too_long()
         link = self._book.link
         return Advanced(
             at=self._clock.now(),
@@ -350,7 +373,7 @@ class ReleaseWorkflow:
         """Waits until nothing is under way that could still say something at this instant."""
 
         def quiet() -> bool:
-            return (
+            return self._over or (
                 self._book.begun
                 and not self._stirred
                 and not self._running.busy

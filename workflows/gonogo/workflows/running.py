@@ -1,6 +1,7 @@
 """Effects under way: starts what is outstanding, calls off what is not any more, brings results back as commands."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,43 +41,50 @@ def activity_options(name: str, **more: Any) -> dict[str, Any]:
 class Running:
     """The effects of one release that are under way."""
 
-    def __init__(self, clock: Clock, deliver: Deliver) -> None:
+    def __init__(self, clock: Clock, deliver: Deliver, stir: Callable[[], None]) -> None:
         self._clock = clock
         self._deliver = deliver
+        self._stir = stir
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._answered: set[str] = set()
         """Effects whose result came back; driven, it may be applied only later."""
+        self._called_off: set[str] = set()
 
     @property
     def busy(self) -> bool:
         """True while anything is under way."""
         return bool(self._tasks)
 
-    def reconcile(self, wanted: tuple[e.Effect, ...], link: Link) -> None:
-        """Starts what is wanted and not running; calls off what is running and not wanted any more."""
+    def reconcile(self, wanted: tuple[e.Effect, ...], link: Link, *, watch: bool) -> None:
+        """Starts what is wanted and not running; calls off what is running and not wanted any more.
+
+        Without `watch`, no watch is wanted: each that runs is called off, and answers with what it has counted so far.
+        """
         asks = {effect.ask for effect in wanted}
         self._answered &= asks
-        for ask, task in tuple(self._tasks.items()):
-            if ask not in asks:
-                task.cancel()
-        for effect in wanted:
-            if effect.ask not in self._tasks and effect.ask not in self._answered:
-                self._tasks[effect.ask] = asyncio.create_task(self._run(effect, link))
-
-    def call_off_watches(self) -> None:
-        """Calls off the watches over guards: each answers with what it has counted so far."""
+        now = {effect.ask: effect for effect in wanted if watch or not isinstance(effect, e.WatchGuards)}
         for ask, task in self._tasks.items():
-            if ask.startswith("watch-"):
+            if ask not in now and ask not in self._called_off:
+                self._called_off.add(ask)
                 task.cancel()
+        for ask, effect in now.items():
+            if ask not in self._tasks and ask not in self._answered:
+                self._tasks[ask] = task = asyncio.create_task(self._run(effect, link))
+                # Not by the task itself: one that is called off before its first step never runs a line.
+                task.add_done_callback(functools.partial(self._ended, ask))
+
+    def _ended(self, ask: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[ask]
+        self._called_off.discard(ask)
+        if task.cancelled():
+            self._stir()
+        elif (error := task.exception()) is not None:
+            # Not stirred: what fails at once would be started again and again.
+            workflow.logger.error("%s ended unexpectedly and is asked for again: %r", ask, error)
 
     async def _run(self, effect: e.Effect, link: Link) -> None:
-        try:
-            at, command = await self._perform(effect, link)
-            self._answered.add(effect.ask)
-        except asyncio.CancelledError:
-            return
-        finally:
-            del self._tasks[effect.ask]
+        at, command = await self._perform(effect, link)
+        self._answered.add(effect.ask)
         self._deliver(at, command)
 
     async def _perform(self, effect: e.Effect, link: Link) -> tuple[datetime, Any]:

@@ -1,0 +1,1 @@
+"""Ratios against a bare Temporal workflow in the same run: `make bench`."""

@@ -1,0 +1,157 @@
+"""`gonogo audit …`: of a release on the server, or of a file that `audit export` wrote, with no server."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from gonogo.client.audit import Bundle, Recorded, bundle, read_bundle, recorded, verify_all, write_bundle
+from gonogo.client.audit_replay import replay as replay_runs
+from gonogo.client.history import Run
+from gonogo.client.plan_file import read_text
+from gonogo.domain.canonical import to_json
+from gonogo.domain.evolve import fold
+from gonogo.domain.ledger import Ledger
+from gonogo.domain.narrate import summary
+from gonogo.domain.values import Instant
+from gonogo.domain.views import status_view
+
+from .common import DEFAULT, Common
+from .exits import DONE, UsageError
+from .instants import read_instant
+from .picture import picture
+from .reading import line
+from .show import console, emit_json
+
+Subject = Annotated[str, Parameter(help="The release, PRODUCT/VERSION, or a file that `audit export` wrote.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What is audited."""
+
+    release_id: str
+    ledger: Ledger
+    runs: tuple[Run, ...]
+    places: tuple[Recorded, ...]
+
+
+def _file(subject: str) -> Bundle | None:
+    return read_bundle(read_text(subject), subject) if Path(subject).is_file() else None
+
+
+async def _read(subject: str, common: Common) -> _Record:
+    if found := _file(subject):
+        runs = found.to_runs()
+        # What the file lists is for people; what counts is what its histories say.
+        return _Record(found.release_id, found.to_ledger(), runs, tuple(recorded(runs)))
+    async with common.client() as client:
+        runs = await client.history(subject)
+        return _Record(subject, await client.ledger(subject), runs, tuple(recorded(runs)))
+
+
+async def _ledger(subject: str, common: Common) -> tuple[str, Ledger]:
+    if found := _file(subject):
+        return found.release_id, found.to_ledger()
+    async with common.client() as client:
+        return subject, await client.ledger(subject)
+
+
+async def show(
+    subject: Subject,
+    /,
+    *,
+    at: Annotated[
+        str | None, Parameter(help="Show the state as it was at this instant, or after this entry's number.")
+    ] = None,
+    common: Common = DEFAULT,
+) -> int:
+    """Show the timeline of a release, or its state at an instant or entry."""
+    release, ledger = await _ledger(subject, common)
+    entries = tuple(ledger.entries())
+    if at is None:
+        if common.json:
+            emit_json({"release_id": release, "entries": [{**to_json(e), "summary": summary(e)} for e in entries]})
+        else:
+            out = console()
+            for entry in entries:
+                out.print(line(entry))
+        return DONE
+    seq, when = _place(at)
+    then = tuple(e for e in entries if (e.seq <= seq if seq is not None else when is not None and e.at <= when))
+    if not then:
+        raise UsageError(f"--at {at!r}: the first entry is of {entries[0].at.isoformat()}")
+    view = status_view(fold(then), when or then[-1].at, head=Ledger().appended(then).head)
+    if common.json:
+        emit_json(view)
+    else:
+        console().print(picture(view))
+    return DONE
+
+
+def _place(at: str) -> tuple[int | None, Instant | None]:
+    return (int(at), None) if at.isdigit() else (None, read_instant(at))
+
+
+async def verify(subject: Subject, /, *, common: Common = DEFAULT) -> int:
+    """Verify the hash chain against everything that was recorded."""
+    record = await _read(subject, common)
+    verify_all(record.ledger, record.places)
+    link = record.ledger.link
+    if common.json:
+        emit_json(
+            {
+                "release_id": record.release_id,
+                "ok": True,
+                "seq": link.seq,
+                "head": link.head,
+                "compared": len(record.places),
+            }
+        )
+    else:
+        print(
+            f"{record.release_id}: {link.seq} entries, every link holds, and all {len(record.places)} places where the "
+            f"history recorded them agree; head {link.head}"
+        )
+    return DONE
+
+
+async def replay(subject: Subject, /, *, common: Common = DEFAULT) -> int:
+    """Derive the ledger again from the stored history with the installed code, and compare."""
+    record = await _read(subject, common)
+    done = await replay_runs(record.runs, record.ledger, record.places)
+    if common.json:
+        emit_json({"release_id": record.release_id, "ok": True, **to_json(done)})
+    else:
+        print(
+            f"{record.release_id}: {done.runs} run{'s' * (done.runs != 1)} with {done.events} events replayed; "
+            f"{done.seq} entries derived, the same at all {done.compared} recorded places; head {done.head}"
+        )
+    return DONE
+
+
+async def export(
+    release: Annotated[str, Parameter(help="The release: PRODUCT/VERSION.")],
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Where to write. Default: the output.")] = None,
+    common: Common = DEFAULT,
+) -> int:
+    """Write one file that verifies and replays with no server."""
+    async with common.client() as client:
+        runs = await client.history(release)
+        ledger = await client.ledger(release)
+        made = bundle(release, ledger, runs, at=datetime.now(UTC), by=client.actor.id)
+    if out is None:
+        print(write_bundle(made), end="")
+        return DONE
+    out.write_text(write_bundle(made), encoding="utf-8")
+    if common.json:
+        emit_json({"release_id": release, "file": str(out), "seq": len(made.ledger), "head": made.head})
+    else:
+        print(
+            f"{out} is written: {len(made.ledger)} entries, {len(runs)} run{'s' * (len(runs) != 1)}, head {made.head}"
+        )
+    return DONE

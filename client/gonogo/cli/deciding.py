@@ -1,0 +1,123 @@
+"""`gonogo poll open`, `vote`, `withdraw`, `call`, `override`."""
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from gonogo.client.commanding import new_id
+from gonogo.client.errors import Refused
+from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.state import State
+from gonogo.domain.terms import Choice
+from gonogo.workflows.messages import Answer
+
+from .common import DEFAULT, Common, Reason, Release, give
+from .exits import UsageError
+
+Role = Annotated[str | None, Parameter(help="The role that you fill. Default: the only one in the poll that is yours.")]
+
+
+async def open_poll(release: Release, /, *, common: Common = DEFAULT) -> int:
+    """Open the poll now."""
+    return await give(common, lambda c: c.open_poll(release), "the poll is open")
+
+
+async def vote(
+    release: Release,
+    choice: Annotated[Literal["GO", "NO_GO", "ABSTAIN"], Parameter(name="choice", help="Your answer.")],
+    /,
+    *,
+    role: Role = None,
+    reason: Annotated[str, Parameter(name=["--reason", "-r"], help="Why; needed for NO_GO and ABSTAIN.")] = "",
+    condition: Annotated[
+        tuple[str, ...], Parameter(help="GO only: what must also be true; repeat it.", negative=())
+    ] = (),
+    condition_owner: Annotated[str | None, Parameter(help="Who answers for the conditions.")] = None,
+    acting_for: Annotated[str | None, Parameter(help="Whom you stand in for.")] = None,
+    question: Annotated[
+        str | None, Parameter(help="The question that you were shown. Default: the one that is open now.")
+    ] = None,
+    ballot: Annotated[str | None, Parameter(help="The ballot's id: the same again is the same ballot.")] = None,
+    common: Common = DEFAULT,
+) -> int:
+    """Answer the open poll."""
+
+    async def call(client: ReleaseClient) -> Answer:
+        state = await client.get(release)
+        asked = question or _open_question(state)
+        return await client.vote(
+            release,
+            Choice(choice),
+            role=role or _own_role(state, common.actor.id),
+            question=asked,
+            reason=reason,
+            conditions=condition,
+            condition_owner=condition_owner,
+            acting_for=acting_for,
+            ballot_id=ballot,
+        )
+
+    return await give(common, call, f"{choice.replace('_', '-')} is counted")
+
+
+def _open_question(state: State) -> str:
+    if state.round is None:
+        raise Refused(
+            "round.none",
+            f"{state.release_id} is {state.phase.value}, and no poll is open: see `gonogo why {state.release_id}`",
+            {"phase": state.phase.value},
+        )
+    return state.round.request_id
+
+
+def _own_role(state: State, person: str) -> str:
+    asked = state.round.roles if state.round else tuple(state.people)
+    own = [role for role in asked if state.in_role(person, role)]
+    if len(own) == 1:
+        return own[0]
+    if own:
+        raise UsageError(f"{person} fills {', '.join(own)}: say which by --role")
+    raise UsageError(f"{person} fills no role in this poll; its roles: {', '.join(asked)}")
+
+
+async def withdraw(release: Release, /, *, role: Role = None, reason: Reason = "", common: Common = DEFAULT) -> int:
+    """Take a ballot back."""
+
+    async def call(client: ReleaseClient) -> Answer:
+        own = role or _own_role(await client.get(release), common.actor.id)
+        return await client.withdraw_vote(release, role=own, reason=reason)
+
+    return await give(common, call, "the ballot is withdrawn")
+
+
+async def call(
+    release: Release,
+    choice: Annotated[Literal["go", "no-go", "postpone"], Parameter(help="go, no-go or postpone.")],
+    /,
+    *,
+    reason: Reason = "",
+    common: Common = DEFAULT,
+) -> int:
+    """Complete the GO, or end the round."""
+    chosen: Literal["go", "no_go", "postpone"] = "no_go" if choice == "no-go" else choice
+    ballot = new_id()
+    return await give(common, lambda c: c.call(release, chosen, reason=reason, ballot_id=ballot), f"called {choice}")
+
+
+async def override(
+    release: Release,
+    /,
+    *codes: Annotated[str, Parameter(help="Reasons of the verdict, each CODE:SUBJECT as `gonogo why` lists them.")],
+    reason: Reason = "",
+    confirm: Annotated[str | None, Parameter(help="Confirm the override of this id, as the second person.")] = None,
+    common: Common = DEFAULT,
+) -> int:
+    """Override named reasons of the verdict, or confirm an override."""
+    if confirm is not None:
+        if codes or reason:
+            raise UsageError("--confirm takes the override's id and nothing else")
+        named = confirm
+        return await give(common, lambda c: c.confirm_override(release, named), f"{named} is confirmed")
+    if not codes or not reason:
+        raise UsageError(f"name what is overridden, one by one, and --reason; `gonogo why {release}` lists it")
+    return await give(common, lambda c: c.override(release, codes, reason=reason), "the override is proposed")

@@ -1,0 +1,87 @@
+"""`gonogo exception …`: late changes."""
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from gonogo.domain.plan import Feature
+from gonogo.domain.terms import ExceptionKind
+
+from .common import DEFAULT, Common, Reason, Release, give
+from .exits import UsageError
+from .instants import Days
+
+Name = Annotated[str, Parameter(help="The exception's id, as `gonogo status --json` lists it.")]
+Role = Annotated[Literal["product_manager", "release_manager"] | None, Parameter(help="The role that you answer for.")]
+
+
+async def request(
+    release: Release,
+    kind: Annotated[Literal["scope", "late"], Parameter(help="scope adds or raises; late only takes longer.")],
+    subject: Annotated[str, Parameter(help="The feature: a new one with --title, else one that is in scope.")],
+    /,
+    *,
+    why: Annotated[str, Parameter(help="Why.")],
+    title: Annotated[str, Parameter(help="scope: the new feature's title.")] = "",
+    owner: Annotated[str | None, Parameter(help="scope: who answers for the new feature.")] = None,
+    estimate: Annotated[Days | None, Parameter(help="scope: the estimate, of the new feature or raised.")] = None,
+    by: Annotated[tuple[str, ...], Parameter(help="Who gave the estimate; repeat it.", negative=())] = (),
+    flag: Annotated[tuple[str, ...], Parameter(help="A flag that exposes it; repeat it.", negative=())] = (),
+    no_flag: Annotated[str, Parameter(name="--no-flag", help="Why it has no flag.")] = "",
+    until: Annotated[str, Parameter(help="late: when it will be finished.")] = "",
+    common: Common = DEFAULT,
+) -> int:
+    """Ask for a late change."""
+    if kind == "scope" and not title and estimate is None:
+        raise UsageError("a scope exception adds a feature (--title) or raises an estimate (--estimate)")
+    new = None
+    if title:
+        new = Feature(
+            id=subject,
+            title=title,
+            owner=owner,
+            estimate_days=estimate,
+            estimated_by=by,
+            flags=flag,
+            no_flag=no_flag,
+        )
+    return await give(
+        common,
+        lambda c: c.request_exception(
+            release,
+            ExceptionKind(kind),
+            why=why,
+            feature=new,
+            subject=None if new else subject,
+            days=None if new else estimate,
+            until=until,
+        ),
+        f"an exception for {subject} is requested",
+    )
+
+
+async def approve(
+    release: Release, name: Name, /, *, role: Role = None, reason: Reason = "", common: Common = DEFAULT
+) -> int:
+    """Approve a late change."""
+    return await _answer(common, release, name, True, role, reason)
+
+
+async def reject(
+    release: Release, name: Name, /, *, role: Role = None, reason: Reason, common: Common = DEFAULT
+) -> int:
+    """Reject a late change."""
+    return await _answer(common, release, name, False, role, reason)
+
+
+async def _answer(common: Common, release: str, name: str, approve: bool, role: str | None, reason: str) -> int:
+    return await give(
+        common,
+        lambda c: c.answer_exception(release, name, approve=approve, role=role, reason=reason),
+        f"{name} is {'approved by you' if approve else 'rejected'}",
+    )
+
+
+async def withdraw(release: Release, name: Name, /, *, common: Common = DEFAULT) -> int:
+    """Take a request for a late change back."""
+    return await give(common, lambda c: c.withdraw_exception(release, name), f"{name} is withdrawn")

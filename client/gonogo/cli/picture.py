@@ -1,0 +1,162 @@
+"""The picture of a release: schedule, phases, votes, holds, exposure, the bake that runs, the next instant."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from gonogo.domain.view_values import FlagView, RoleView, RolloutView, StatusView
+
+from .show import ago, instant, names
+
+_TRACK = ("scoping", "readying", "deciding", "awaiting_window", "rolling_out", "cleaning_up", "completed")
+_BAR = 20
+_STYLES = {
+    "GO": "bold green",
+    "pass": "green",
+    "done": "green",
+    "NO_GO": "bold red",
+    "fail": "red",
+    "blocked": "red",
+    "UNCLEAR": "yellow",
+    "unclear": "yellow",
+}
+_OVER = ("completed", "cancelled", "rolled_back")
+_DECIDED = ("rolling_out", "cleaning_up", *_OVER)
+
+
+def picture(view: StatusView) -> RenderableType:
+    """Everything that a person looks for first, top to bottom."""
+    parts: list[Text] = [Text(view.mode, style="bold"), _title(view), _track(view), Text()]
+    parts += _holds(view)
+    if view.phase not in _DECIDED:
+        parts += _verdict(view)
+    if view.round is not None:
+        parts += _votes(view)
+    parts += _facts(view)
+    if view.rollout is not None:
+        parts += _rollout(view.rollout)
+    parts += [_flag(flag) for flag in view.flags]
+    parts.append(_next(view))
+    return Group(*parts)
+
+
+def _line(label: str, *told: str | tuple[str, str]) -> Text:
+    return Text.assemble((f"{label:<10}", "dim"), *told)
+
+
+def _title(view: StatusView) -> Text:
+    title = f"  {view.title}" if view.title else ""
+    build = f", build {view.commit[:12]}" if view.commit else ", no build yet"
+    return Text.assemble((view.release_id, "bold cyan"), f"  {view.kind} to {view.environment}{build}{title}")
+
+
+def _track(view: StatusView) -> Text:
+    phases = _TRACK if view.phase in _TRACK else (*_TRACK[:-1], view.phase)
+    here = phases.index(view.phase)
+    text = Text()
+    for place, phase in enumerate(phases):
+        if place:
+            text.append(" ─ ", style="dim")
+        name = phase.replace("_", " ")
+        if place == here:
+            text.append(f"[{name}]", style="bold reverse")
+        else:
+            text.append(name, style="green" if place < here else "dim")
+    return text
+
+
+def _holds(view: StatusView) -> list[Text]:
+    return [
+        _line(
+            "HELD",
+            (f"{hold.reason}", "bold red"),
+            f" {hold.text} (since {instant(hold.since)}, by {hold.by}; {hold.lifted_by}) {hold.id}",
+        )
+        for hold in view.holds
+    ]
+
+
+def _verdict(view: StatusView) -> list[Text]:
+    shown = [_line("verdict", (view.verdict.replace("_", "-"), _STYLES.get(view.verdict, "")))]
+    shown += [_line("", f"· {reason}") for reason in view.reasons[:8]]
+    if len(view.reasons) > 8:
+        shown.append(_line("", f"· and {len(view.reasons) - 8} more: gonogo why {view.release_id}"))
+    return shown
+
+
+def _votes(view: StatusView) -> list[Text]:
+    found = view.round
+    assert found is not None
+    head = _line(
+        f"round {found.number}",
+        f"closes {instant(found.closes)} ({ago(found.closes, view.at)}), on {found.digest[:12]}",
+    )
+    return [head, *(_role(role) for role in view.roles)]
+
+
+def _role(role: RoleView) -> Text:
+    text = _line("", f"{role.role:<18} ")
+    for answer in role.answered:
+        text.append(answer.choice.replace("_", "-"), style=_STYLES.get(answer.choice, "yellow"))
+        text.append(f" {answer.person}{': ' + answer.reason if answer.reason else ''}  ")
+    if role.go < role.quorum:
+        missing = [person for person in role.people if person not in {a.person for a in role.answered}]
+        text.append(f"waits for {role.quorum - role.go} of {names(missing or role.people)}", style="dim")
+    return text
+
+
+def _facts(view: StatusView) -> list[Text]:
+    shown = []
+    if view.checks:
+        line = _line("checks")
+        for check in view.checks:
+            status = "waived" if check.waived else "running" if check.running else check.status
+            line.append(f"{check.name} ")
+            line.append(status, style=_STYLES.get(status, "dim"))
+            line.append("  ")
+        shown.append(line)
+    if view.items:
+        done = sum(item.status in ("done", "waived") for item in view.items)
+        overdue = [item.id for item in view.items if item.overdue]
+        late = f", overdue: {', '.join(overdue)}" if overdue else ""
+        shown.append(_line("items", f"{done} of {len(view.items)} done{late}"))
+    scope = view.scope
+    if scope.included or scope.out:
+        out = f", {scope.out} out" if scope.out else ""
+        frozen = f", frozen {instant(scope.frozen_at)}" if scope.frozen_at else ", not frozen"
+        shown.append(_line("scope", f"{scope.included} features{out}{frozen}, {scope.churn} changes"))
+    return shown
+
+
+def bar(part: float, width: int = _BAR) -> str:
+    """A bar of which `part`, 0 to 1, is full."""
+    full = round(max(0.0, min(1.0, part)) * width)
+    return "█" * full + "░" * (width - full)
+
+
+def _rollout(rollout: RolloutView) -> list[Text]:
+    marks = {"done": "✓", "baking": "●", "asking": "?", "waiting": "·"}
+    stages = "  ".join(f"{marks.get(stage.state, '·')} {stage.exposure}" for stage in rollout.stages)
+    shown = [_line("rollout", f"stage {rollout.stage} of {rollout.of}: {stages}")]
+    if rollout.rolling_back:
+        shown.append(_line("", (f"rolling back; not back yet: {names(rollout.left)}", "bold red")))
+    elif rollout.stage and rollout.bake_seconds:
+        part = rollout.baked_seconds / rollout.bake_seconds
+        shown.append(_line("bake", f"{bar(part)} {part:.0%} of {rollout.bake_seconds // 60} min"))
+    if rollout.question is not None:
+        asked = rollout.question
+        until = f", until {instant(asked.deadline)}" if asked.deadline else ""
+        shown.append(_line("asked", (asked.text, "bold yellow"), f" of {asked.role}{until}  {asked.id}"))
+    return shown
+
+
+def _flag(flag: FlagView) -> Text:
+    settled = f", {flag.settled}" if flag.settled else ""
+    return _line("flag", f"{bar(flag.percent / 100)} {flag.key}: {flag.exposure}{settled} ({flag.owner})")
+
+
+def _next(view: StatusView) -> Text:
+    if view.phase in _OVER:
+        return _line("ended", f"{view.outcome.replace('_', ' ')} {instant(view.phase_since)}")
+    if view.next is None:
+        return _line("next", "nothing by itself: somebody has to act, see ", (f"gonogo why {view.release_id}", "bold"))
+    return _line("next", f"{instant(view.next.at)} ({ago(view.next.at, view.at)}): {view.next.what}")

@@ -1,0 +1,165 @@
+"""`gonogo list`, `status`, `why`, `watch`, `notes`."""
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.canonical import to_json
+from gonogo.domain.events import Entry
+from gonogo.domain.narrate import glyph, summary
+from gonogo.domain.notes import release_notes
+from gonogo.domain.values import format_instant
+from gonogo.domain.why_values import WhyView
+
+from .common import DEFAULT, Common, Release
+from .exits import DONE
+from .picture import picture
+from .show import ago, console, emit_json, instant, names
+
+_GLYPHS = {
+    "ok": ("✓", "green"),
+    "bad": ("✗", "red"),
+    "wait": ("…", "yellow"),
+    "info": ("·", "dim"),
+    "person": ("●", "cyan"),
+}
+
+
+async def list_releases(
+    *,
+    product: Annotated[str | None, Parameter(help="Of this product only.")] = None,
+    phase: Annotated[str | None, Parameter(help="In this phase only.")] = None,
+    outcome: Annotated[str | None, Parameter(help="With this outcome only.")] = None,
+    common: Common = DEFAULT,
+) -> int:
+    """List releases, newest first."""
+    async with common.client() as client:
+        rows = await client.list(product=product, phase=phase, outcome=outcome)
+    if common.json:
+        emit_json(rows)
+        return DONE
+    if not rows:
+        print("no such release; begin with: gonogo plan new --product PRODUCT --release VERSION --out release.yaml")
+        return DONE
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for head in ("release", "phase", "exposure", "launched", "closed"):
+        table.add_column(head, no_wrap=True)
+    for row in rows:
+        # A workflow that was ended from outside still says its last phase: Temporal's word is the truth then.
+        ended = row.status not in ("running", "completed")
+        stands = f"{row.phase or 'launching'} ({row.status})" if ended else row.phase or "launching"
+        table.add_row(
+            row.release_id,
+            stands.replace("_", " "),
+            f"{row.exposure} %",
+            instant(row.launched_at),
+            instant(row.closed_at),
+        )
+    console().print(table)
+    return DONE
+
+
+async def status(release: Release, /, *, common: Common = DEFAULT) -> int:
+    """Show where a release stands."""
+    async with common.client() as client:
+        view = await client.status(release)
+    if common.json:
+        emit_json(view)
+    else:
+        console().print(picture(view))
+    return DONE
+
+
+async def why(release: Release, /, *, common: Common = DEFAULT) -> int:
+    """Say what a release waits for, and what happens next by itself."""
+    async with common.client() as client:
+        view = await client.why(release)
+    if common.json:
+        emit_json(view)
+    else:
+        _print_why(view)
+    return DONE
+
+
+def _print_why(view: WhyView) -> None:
+    out = console()
+    out.print(Text.assemble((view.release_id, "bold cyan"), f" is {view.phase.replace('_', ' ')}: {view.headline}"))
+    if view.waiting:
+        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+        for head in ("what", "waits for", "since", "what clears it"):
+            table.add_column(head, overflow="fold")
+        for one in view.waiting:
+            reason = Text.assemble(one.text, (f"  {one.code}:{one.subject}", "dim"))
+            table.add_row(reason, names(one.responsible), ago(one.since, view.at), one.clears)
+        out.print(table)
+    for coming in view.next:
+        out.print(Text.assemble(("next  ", "dim"), f"{instant(coming.at)} ({ago(coming.at, view.at)}): {coming.what}"))
+    if not view.next and not view.waiting:
+        out.print(Text("nothing more happens", style="dim"))
+
+
+async def watch(
+    release: Release,
+    /,
+    *,
+    after: Annotated[int, Parameter(help="Begin behind this entry. Default: with the whole story.")] = 0,
+    common: Common = DEFAULT,
+) -> int:
+    """Follow a release live: its picture on a terminal, else a line for each entry, until it closes."""
+    async with common.client() as client:
+        out = console()
+        if common.json:
+            async for entry in client.watch(release, after=after):
+                emit_json({**to_json(entry), "summary": summary(entry)})
+        elif not out.is_terminal:
+            async for entry in client.watch(release, after=after):
+                print(line(entry).plain, flush=True)
+        else:
+            await _live(client, release, after)
+    return DONE
+
+
+async def _live(client: ReleaseClient, release: str, after: int) -> None:
+    out = console()
+    newest = (await client.status(release)).seq
+    with Live(console=out, auto_refresh=False) as live:
+        async for entry in client.watch(release, after=after):
+            live.console.print(line(entry))
+            # What is past is told without asking for a picture of every step.
+            if entry.seq >= newest:
+                view = await client.status(release)
+                newest = view.seq
+                live.update(picture(view), refresh=True)
+
+
+def line(entry: Entry) -> Text:
+    """One entry as a line of a timeline."""
+    mark, style = _GLYPHS[glyph(entry)]
+    return Text.assemble(
+        (f"{entry.seq:>4} {format_instant(entry.at)[:19]}Z ", "dim"),
+        (mark, style),
+        f" {entry.actor.id}: {summary(entry)}",
+    )
+
+
+async def notes(
+    release: Release,
+    /,
+    *,
+    audience: Annotated[
+        Literal["support", "sales", "customers"], Parameter(name="--for", help="Who reads them.")
+    ] = "customers",
+    common: Common = DEFAULT,
+) -> int:
+    """Write release notes for an audience, in Markdown."""
+    async with common.client() as client:
+        text = release_notes(await client.get(release), audience)
+    if common.json:
+        emit_json({"release_id": release, "audience": audience, "markdown": text})
+    else:
+        print(text)
+    return DONE

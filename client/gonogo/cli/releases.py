@@ -1,0 +1,103 @@
+"""`gonogo launch`, `amend`, `candidate`, `postpone`, `hold`, `lift`, `cancel`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from gonogo.client.launching import plan_differences
+from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.values import Candidate
+from gonogo.workflows.messages import Answer
+
+from .common import DEFAULT, Common, Reason, Release, give
+from .exits import DONE, UsageError
+from .instants import When
+from .plans import PlanFile, PolicyFile, read
+from .show import emit_json
+
+
+async def launch(plan: PlanFile, /, *, policy: PolicyFile = None, common: Common = DEFAULT) -> int:
+    """Launch a release."""
+    found = read(plan, policy)
+    async with common.client() as client:
+        launched = await client.launch(found)
+    if common.json:
+        emit_json(launched)
+    elif launched.already:
+        print(f"{launched.release_id} is open already, with this plan")
+    else:
+        print(f"{launched.release_id} is launched by {common.actor.id}; next: gonogo status {launched.release_id}")
+    return DONE
+
+
+async def amend(release: Release, plan: PlanFile, /, *, policy: PolicyFile = None, common: Common = DEFAULT) -> int:
+    """Put another revision of the plan in force."""
+    found = read(plan, policy)
+
+    async def call(client: ReleaseClient) -> Answer:
+        before = (await client.get(release)).plan
+        answer = await client.amend(release, found)
+        if not common.json:
+            for line in plan_differences(before, found):
+                print(f"  {line}")
+        return answer
+
+    return await give(common, call, "the plan is amended")
+
+
+async def candidate(
+    release: Release,
+    commit: Annotated[str, Parameter(help="The commit that the `deployed` check must find.")],
+    /,
+    *,
+    artifact: Annotated[
+        tuple[str, ...], Parameter(help="NAME=DIGEST, such as image=sha256:…; repeat it.", negative=())
+    ] = (),
+    author: Annotated[tuple[str, ...], Parameter(help="Who wrote it; repeat it.", negative=())] = (),
+    common: Common = DEFAULT,
+) -> int:
+    """Name another build."""
+    build = Candidate(commit=commit, artifacts=dict(map(_artifact, artifact)), authors=author)
+    return await give(common, lambda c: c.set_candidate(release, build), f"the candidate is {commit}")
+
+
+def _artifact(text: str) -> tuple[str, str]:
+    name, equals, digest = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--artifact {text!r}: write NAME=DIGEST, such as image=sha256:0123abcd")
+    return name, digest
+
+
+async def postpone(
+    release: Release,
+    /,
+    *,
+    to: Annotated[When | None, Parameter(help="Earliest next slot. Default: the next one with room.")] = None,
+    reason: Reason = "",
+    common: Common = DEFAULT,
+) -> int:
+    """Give up the slot."""
+    return await give(common, lambda c: c.postpone(release, to=to, reason=reason), "the slot is given up")
+
+
+async def hold(release: Release, /, *, reason: Reason, common: Common = DEFAULT) -> int:
+    """Hold a release."""
+    return await give(common, lambda c: c.hold(release, reason), "the release is held")
+
+
+async def lift(
+    release: Release,
+    name: Annotated[str | None, Parameter(help="The hold's id. Default: the only one that you can lift.")] = None,
+    /,
+    *,
+    measurement: Annotated[str, Parameter(help="A guard's hold: the measurement against which to go on.")] = "",
+    note: Annotated[str, Parameter(help="Why.")] = "",
+    common: Common = DEFAULT,
+) -> int:
+    """End a hold."""
+    return await give(common, lambda c: c.lift(release, name, measurement=measurement, note=note), "the hold is lifted")
+
+
+async def cancel(release: Release, /, *, reason: Reason, common: Common = DEFAULT) -> int:
+    """Close a release."""
+    return await give(common, lambda c: c.cancel(release, reason=reason), "the release is being closed")

@@ -1,0 +1,97 @@
+"""Flags beyond one release: their own workflows, listed, read and killed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from gonogo.domain.flag_views import FlagView
+from gonogo.domain.values import Actor
+from gonogo.workflows import search
+from gonogo.workflows.flag import FlagWorkflow
+from gonogo.workflows.flag_messages import FlagAnswer, FlagClosed, FlagKill
+
+from .calling import ONE_TRY, Patience, patiently, refusal
+from .errors import NotFound
+from .listing import equals
+
+_T = TypeVar("_T")
+_PREFIX = "flag/"
+_AT_ONCE = 10
+"""Flags that are read at the same time: a product can have hundreds."""
+
+
+async def find_flags(client: Client, patience: Patience, *, product: str | None) -> tuple[str, ...]:
+    """Ids, `<product>/<environment>/<key>`, of the flags that live."""
+    filters = ["WorkflowType = 'FlagWorkflow'", "ExecutionStatus = 'Running'"]
+    if product is not None:
+        filters.append(equals(search.PRODUCT.name, product))
+    query = " AND ".join(filters)
+
+    async def read() -> list[str]:
+        return [one.id.removeprefix(_PREFIX) async for one in client.list_workflows(query)]
+
+    return tuple(sorted(await patiently(read, patience)))
+
+
+async def read_flags(client: Client, patience: Patience, *, product: str | None, at: datetime) -> tuple[FlagView, ...]:
+    """The flags that live, in order of their ids."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def read(flag: str) -> FlagView:
+        async with gate:
+            return await read_flag(client, flag, patience, at=at)
+
+    return tuple(await asyncio.gather(*(read(flag) for flag in await find_flags(client, patience, product=product))))
+
+
+async def read_flag(client: Client, flag: str, patience: Patience, *, at: datetime) -> FlagView:
+    """One flag, by its id.
+
+    Raises:
+        NotFound: there is no such flag.
+    """
+    handle = _handle(client, flag)
+    return await _found(flag, lambda: handle.query(FlagWorkflow.flag, at, rpc_timeout=ONE_TRY), patience)
+
+
+async def kill(
+    client: Client, flag: str, actor: Actor, patience: Patience, *, reason: str, request_id: str
+) -> FlagAnswer:
+    """Takes a flag back to who saw it before its release. Answered with what was decided; the provider is asked until
+    it confirms.
+
+    Raises:
+        NotFound: there is no such flag, or it is gone.
+        Refused: the actor may not.
+    """
+    handle = _handle(client, flag)
+    request = FlagKill(request_id=request_id, actor=actor, reason=reason)
+    try:
+        return await _found(
+            flag,
+            lambda: handle.execute_update(FlagWorkflow.kill, request, id=request_id, rpc_timeout=ONE_TRY),
+            patience,
+        )
+    except WorkflowUpdateFailedError as error:
+        raise refusal(error) from error
+
+
+def _handle(client: Client, flag: str) -> WorkflowHandle[FlagWorkflow, FlagClosed]:
+    return client.get_workflow_handle_for(FlagWorkflow.run, f"{_PREFIX}{flag}")
+
+
+async def _found(flag: str, call: Callable[[], Awaitable[_T]], patience: Patience) -> _T:
+    try:
+        return await patiently(call, patience)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise NotFound(
+            "flag.not_found",
+            f"there is no flag {flag!r}, or it is gone: `gonogo flags` shows those that live",
+            {"flag": flag},
+        ) from error

@@ -1,0 +1,482 @@
+"""Turns the facts of a real Kubernetes release cycle into a plan and the people who answer, for `gonogo simulate`.
+
+    python examples/kubernetes/plan.py examples/kubernetes/v1.33.json --out /tmp/k8s
+    gonogo simulate /tmp/k8s/plan.yaml --people /tmp/k8s/people.yaml
+
+What the data does not say is invented, and named so: the people, and that every role but advisers votes GO.
+"""
+
+import argparse
+import io
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gonogo.client.people import read_people
+from gonogo.client.plan_file import PlanFileError, read_plan
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+ZONE = ZoneInfo("America/Los_Angeles")
+FREEZE, START, RELEASED = "enhancements_freeze", "cycle_start", "released"
+STAGES = ("alpha", "beta", "stable")
+PRODUCT, RELEASE = "product_manager", "release_manager"
+REQUESTER = "enhancement_owner"
+POLL_OPENS = timedelta(hours=24)
+MINUTE = timedelta(minutes=1)
+APPROVED, REJECTED, WITHDRAWN = ("approved",), ("rejected", "denied"), ("removed", "withdrawn")
+
+
+class CycleError(ValueError):
+    """Something in the cycle's file cannot be used; the message names the key."""
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def get(given: Any, key: str, kind: type, where: str, default: Any = ...) -> Any:
+    """`given[key]` when it is of `kind`; a missing or null one is `default`, or an error."""
+    if not isinstance(given, dict):
+        raise CycleError(f"{where or 'the file'}: expected an object, got {given!r:.60}")
+    path = f"{where}.{key}" if where else key
+    found = given.get(key)
+    if found is None:
+        if default is ...:
+            raise CycleError(f"{path}: is missing")
+        return default
+    if not isinstance(found, kind) or isinstance(found, bool) is not (kind is bool):
+        raise CycleError(f"{path}: expected {kind.__name__}, got {found!r:.60}")
+    return found
+
+
+def texts(given: Any, key: str, where: str) -> list[str]:
+    """A list of names; one name alone is a list of one, a missing one is empty."""
+    found = given.get(key)
+    found = [found] if isinstance(found, str) else [] if found is None else found
+    if not isinstance(found, list) or not all(isinstance(item, str) and item.strip() for item in found):
+        raise CycleError(f"{where}{key}: expected a list of names, got {found!r:.60}")
+    return [item.strip() for item in found]
+
+
+def read_instant(text: str, where: str) -> datetime:
+    """An instant; a day means its end in Los Angeles."""
+    try:
+        if len(text) == 10:
+            return datetime.combine(date.fromisoformat(text), time(23, 59, 59), ZONE).astimezone(UTC)
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            raise CycleError(f"{where}: {text!r} has no offset: write 2025-02-14T02:00:00Z, or a day")
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, CycleError):
+            raise
+        raise CycleError(f"{where}: {text!r} is neither a day (2025-02-14) nor an instant") from error
+
+
+def read_kep(given: dict[str, Any], where: str) -> str:
+    """A feature's id."""
+    number = given.get("kep")
+    text = str(number).strip() if isinstance(number, int | str) and not isinstance(number, bool) else ""
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise CycleError(f"{where}.kep: {number!r} is no enhancement number")
+    return f"kep-{int(text)}"
+
+
+def identifier(name: str, where: str) -> str:
+    """A role or milestone as an id of a plan."""
+    made = re.sub(r"[^a-z0-9_.-]+", "_", name.lower()).strip("_.-")[:60]
+    if not made:
+        raise CycleError(f"{where}: {name!r} has no letter or digit that an id could be made of")
+    return made
+
+
+def minor(text: str) -> int | None:
+    """33 of 1.33 and of 1.33.0; None of anything else."""
+    found = re.match(r"v?\d+\.(\d{1,4})(\D|$)", text)
+    return int(found.group(1)) if found else None
+
+
+@dataclass
+class Feature:
+    """An enhancement that was in the release."""
+
+    id: str
+    sig: str
+    stage: str
+    gates: list[str]
+    stable_in: int | None
+    """Minor release in which it is to be stable; None: not said."""
+    can_be_disabled: bool
+
+
+@dataclass
+class Milestone:
+    """A dated step of the cycle."""
+
+    kind: str
+    roles: list[str]
+    when: datetime
+
+
+@dataclass
+class Request:
+    """What was asked for after a freeze."""
+
+    freeze: str
+    id: str
+    requested: datetime
+    reviewed: datetime | None
+    status: str
+
+
+@dataclass
+class Cycle:
+    """A release cycle, as its file says."""
+
+    version: str
+    slot: datetime
+    team: list[str]
+    milestones: list[Milestone]
+    features: dict[str, Feature]
+    requests: list[Request] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, data: Any) -> "Cycle":
+        """Reads a file's content.
+
+        Raises:
+            CycleError: a key is missing or unusable; its path is named.
+        """
+        version = get(data, "release", str, "").strip()
+        milestones = [_milestone(m, f"milestones[{n}]") for n, m in enumerate(get(data, "milestones", list, "", []))]
+        day = get(data, "released", str, "", None)
+        if day is None:
+            found = next((m.when for m in milestones if m.kind == RELEASED), None)
+            if found is None:
+                raise CycleError(f"released: is missing, and no milestone is {RELEASED!r}")
+            released = found.astimezone(ZONE).date()
+        else:
+            released = read_instant(day.strip(), "released").astimezone(ZONE).date()
+        features: dict[str, Feature] = {}
+        for number, given in enumerate(get(data, "features", list, "")):
+            read = _feature(given, f"features[{number}]", minor(version))
+            known = features.setdefault(read.id, read)
+            known.gates += [gate for gate in read.gates if gate not in known.gates]
+        requests = [_request(r, f"requests[{n}]") for n, r in enumerate(get(data, "requests", list, "", []))]
+        team = list(dict.fromkeys(identifier(role, "team") for role in texts(data, "team", "")))
+        return cls(version, datetime.combine(released, time(18), UTC), team, milestones, features, requests)
+
+    def when(self, kind: str) -> datetime | None:
+        """When a milestone is; None: the cycle has none of that kind."""
+        return next((m.when for m in self.milestones if m.kind == kind), None)
+
+    @property
+    def freeze(self) -> datetime | None:
+        """When the scope freezes; None: at the start."""
+        return self.when(FREEZE)
+
+    @property
+    def starts(self) -> datetime:
+        """When the cycle begins; where that is not said, with its first milestone, 14 weeks before the release at most."""
+        known = [m.when for m in self.milestones if m.when < self.slot]
+        said = self.when(START) or min([*known, self.slot - timedelta(weeks=14)])
+        return min([said, *([self.freeze] if self.freeze else [])])
+
+
+def _milestone(given: Any, where: str) -> Milestone:
+    kind = get(given, "kind", str, where)
+    roles = [identifier(role, f"{where}.roles") for role in texts(given, "roles", f"{where}.")]
+    return Milestone(identifier(kind, f"{where}.kind"), roles, read_instant(get(given, "when", str, where), f"{where}.when"))
+
+
+def _feature(given: Any, where: str, now: int | None) -> Feature:
+    sig = get(given, "sig", str, where, "")
+    id = read_kep(given, where)
+    targets = get(given, "stages", dict, where, {})
+    minors = {stage: minor(str(targets.get(stage, ""))) for stage in STAGES}
+    stage = get(given, "stage", str, where, None) or next((s for s in STAGES[::-1] if now and minors[s] == now), None)
+    if stage not in STAGES:
+        raise CycleError(f"{where}.stage: {stage!r} is none of {', '.join(STAGES)}")
+    gates = [gate for gate in dict.fromkeys(texts(given, "gates", f"{where}.")) if gate.lower() != "none"]
+    for gate in gates:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,119}", gate):
+            raise CycleError(f"{where}.gates: {gate!r} is no name of a feature gate")
+    return Feature(id, sig, stage, gates, minors["stable"], get(given, "can_be_disabled", bool, where, True))
+
+
+def _request(given: Any, where: str) -> Request:
+    freeze = identifier(get(given, "freeze", str, where), f"{where}.freeze")
+    requested, reviewed = (get(given, key, str, where, None) for key in ("requested", "reviewed"))
+    if requested is None and reviewed is None:
+        raise CycleError(f"{where}.requested: is missing, and so is reviewed")
+    asked = read_instant((requested or reviewed).strip(), f"{where}.requested")
+    answered = read_instant(reviewed.strip(), f"{where}.reviewed") if reviewed else None
+    return Request(freeze, read_kep(given, where), asked, answered, get(given, "status", str, where, "").strip().lower())
+
+
+# --- the plan ------------------------------------------------------------------------------------------------------
+
+
+def person(role: str) -> str:
+    """The one who fills a role: nobody is named in the data."""
+    return f"invented-{role}"
+
+
+def is_adviser(role: str) -> bool:
+    """Advisers are not asked in the poll."""
+    return "advis" in role
+
+
+def roles_of(cycle: Cycle) -> dict[str, Any]:
+    """The team's roles, the two managers that every plan has, and whoever else has a milestone."""
+    named = [PRODUCT, RELEASE, *cycle.team, *(role for m in cycle.milestones for role in m.roles)]
+    return {
+        role: {"people": [person(role)], "votes": False} if is_adviser(role) else {"people": [person(role)]}
+        for role in dict.fromkeys(named)
+    }
+
+
+def items_of(cycle: Cycle) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The milestones as dated items: those that gate GO, and those after the release."""
+    before: list[dict[str, Any]] = []
+    after: list[dict[str, Any]] = []
+    seen: dict[str, int] = {}
+    for milestone in cycle.milestones:
+        if milestone.kind in (START, FREEZE, RELEASED):
+            continue  # these are the schedule itself
+        seen[milestone.kind] = count = seen.get(milestone.kind, 0) + 1
+        owner, *others = milestone.roles or [RELEASE]
+        item = {
+            "id": milestone.kind if count == 1 else f"{milestone.kind}-{count}",
+            "title": milestone.kind.replace("_", " ") + (f", with {', '.join(others)}" if others else ""),
+            "owner": owner,
+            "due_at": stamp(milestone.when),
+        }
+        (before if milestone.when < cycle.slot else after).append(item)
+    return before, after
+
+
+def late_features(cycle: Cycle) -> tuple[set[str], set[str]]:
+    """Enhancements that come by an approved request to the scope freeze, and those that are in only to be dropped."""
+    by_exception = {r.id for r in cycle.requests if r.freeze == FREEZE and r.status in APPROVED}
+    asked_late = {r.id for r in cycle.requests if r.freeze != FREEZE}
+    return by_exception, asked_late - set(cycle.features) - by_exception
+
+
+def feature_of(cycle: Cycle, id: str) -> dict[str, Any]:
+    """A feature as a plan has it."""
+    known = cycle.features.get(id)
+    title = id.upper() + (f", {known.sig}" if known and known.sig else "") + (f", {known.stage}" if known else "")
+    made: dict[str, Any] = {"id": id, "title": title}
+    if known is None:
+        return {**made, "no_flag": "it did not ship, and its gates are not in the data"}
+    return {**made, "flags": known.gates} if known.gates else {**made, "no_flag": "it names no feature gate"}
+
+
+def flag_of(cycle: Cycle, gate: str) -> dict[str, Any]:
+    """A gate as a flag: alpha is for who opts in, beta and stable for everyone; what is stable is due to be removed."""
+    named = [f for f in cycle.features.values() if gate in f.gates]
+    furthest = max((f.stage for f in named), key=STAGES.index)
+    made: dict[str, Any] = {"reach": "opt_in" if furthest == "alpha" else "everyone"}
+    if all(f.stage == "stable" for f in named):
+        made["retire_by"] = {"days": 40}
+    else:
+        now = minor(cycle.version) or 0
+        left = max((f.stable_in or 0) for f in named) - now
+        made["retire_by"] = {"cycles": left if 0 < left <= 100 else 4}
+    if not all(f.can_be_disabled for f in named):
+        made["can_be_disabled"] = False
+    return made
+
+
+def plan_of(cycle: Cycle) -> dict[str, Any]:
+    """The plan as it was at the start of the cycle."""
+    by_exception, only_to_drop = late_features(cycle)
+    at_launch = [*(id for id in cycle.features if id not in by_exception), *sorted(only_to_drop)]
+    gates = dict.fromkeys(g for id in at_launch if id in cycle.features for g in cycle.features[id].gates)
+    before, after = items_of(cycle)
+    roles = roles_of(cycle)
+    people = {person(role): {"name": f"Invented: {role.replace('_', ' ')}"} for role in roles}
+    people.setdefault(person(REQUESTER), {"name": "Invented: whoever asks for an exception"})
+    lists = {
+        "milestones": {"moment": "before_release_day", "owner": RELEASE, "items": before},
+        "after": {"moment": "after_release", "owner": RELEASE, "items": after},
+    }
+    return {
+        "product": "kubernetes",
+        "version": DoubleQuotedScalarString(cycle.version),
+        "kind": "minor",
+        "candidate": {"commit": f"v{cycle.version.removeprefix('v')}"},
+        "people": people,
+        "roles": roles,
+        **({"scope": {"freeze_at": stamp(cycle.freeze)}} if cycle.freeze else {}),
+        "features": [feature_of(cycle, id) for id in at_launch],
+        "flags": {gate: flag_of(cycle, gate) for gate in gates},
+        "checklists": {name: listed for name, listed in lists.items() if listed["items"]},
+        "schedule": {"starts": stamp(cycle.starts), "zone": ZONE.key, "slot": stamp(cycle.slot)},
+        "stages": [{"audience": "opt_in", "bake": "1h"}, {"audience": "everyone", "bake": "1h"}],
+    }
+
+
+# --- the people ----------------------------------------------------------------------------------------------------
+
+
+class Acts:
+    """Who did what when, in order of time."""
+
+    def __init__(self, cycle: Cycle) -> None:
+        self.cycle = cycle
+        self.made: list[tuple[datetime, dict[str, Any]]] = []
+        self.first = (cycle.freeze or cycle.starts) + MINUTE
+        """The scope is frozen: exceptions can be asked for."""
+        self.last = cycle.slot - POLL_OPENS - 10 * MINUTE
+        """The poll is about to open: what is unanswered then is rejected."""
+
+    def add(self, at: datetime, role: str, do: str, **more: Any) -> None:
+        """Somebody does something."""
+        self.made.append((at, {"at": stamp(at), "who": person(role), "do": do, **more}))
+
+    def within(self, at: datetime, after: datetime) -> datetime:
+        """`at`, moved to where it is possible: after `after`, before the poll."""
+        return max(min(at, self.last), after)
+
+    def request(self, request: Request, in_scope: dict[str, datetime]) -> None:
+        """A request and what was decided about it."""
+        # Asked a little before the day's end, so that it can be decided on the same day.
+        since = in_scope.get(request.id)
+        asks_scope = request.freeze == FREEZE and since is None
+        earliest = self.first if since is None else max(self.first, since + MINUTE)
+        asked = self.within(request.requested - 5 * MINUTE, earliest)
+        decided = self.within(request.reviewed or request.requested, asked + MINUTE)
+        known = feature_of(self.cycle, request.id)
+        new_gates = [g for g in known.get("flags", ()) if g not in self.flags]
+        what: dict[str, Any] = {"kind": "late", "subject": request.id}
+        if asks_scope:
+            shown = {"id": known["id"], "title": known["title"], "no_flag": "its gates come with the plan's next revision"}
+            what = {"kind": "scope", "feature": shown if new_gates else known}
+        elif request.reviewed:
+            what["until"] = request.reviewed.astimezone(ZONE).date().isoformat()
+        self.add(asked, REQUESTER, "exception.request", **what, why=f"asked for after the {request.freeze.replace('_', ' ')}")
+        if request.status in APPROVED:
+            self.add(decided - MINUTE / 2, PRODUCT, "exception.approve", about=request.id)
+            self.add(decided, RELEASE, "exception.approve", about=request.id)
+            if asks_scope:
+                in_scope[request.id] = decided
+                if new_gates:
+                    flags = {gate: flag_of(self.cycle, gate) for gate in new_gates}
+                    self.add(decided, RELEASE, "amend", features=[known], flags=flags)
+                    self.flags.update(flags)
+        elif request.status in REJECTED:
+            self.add(decided, RELEASE, "exception.reject", about=request.id)
+        elif request.status in WITHDRAWN:
+            self.add(decided, REQUESTER, "exception.withdraw", about=request.id)
+        if request.id not in self.cycle.features and request.id in in_scope:
+            self.drops[request.id] = max(decided + MINUTE, self.drops.get(request.id, decided))
+
+    flags: dict[str, Any]
+    drops: dict[str, datetime]
+
+
+def people_of(cycle: Cycle, plan: dict[str, Any]) -> dict[str, Any]:
+    """Who answers what and when."""
+    acts = Acts(cycle)
+    acts.flags, acts.drops = dict(plan["flags"]), {}
+    in_scope = {feature["id"]: acts.first - MINUTE for feature in plan["features"]}
+    for request in sorted(cycle.requests, key=lambda r: (r.requested, r.freeze != FREEZE)):
+        acts.request(request, in_scope)
+    for id, at in acts.drops.items():
+        # Nobody knows the day: it was gone before the release.
+        acts.add(acts.within(at, at), PRODUCT, "scope.drop", feature=id, reason="not in the release in the end")
+    made = [act for _, act in sorted(acts.made, key=lambda pair: pair[0])]
+    voters = [role for role, given in plan["roles"].items() if given.get("votes", True)]
+    made += [
+        {"on": "poll.opened", "after": "1h", "who": person(role), "do": "vote", "role": role, "choice": "GO",
+         "reason": "invented"}
+        for role in voters
+    ]  # fmt: skip
+    stable = [key for key, flag in acts.flags.items() if "days" in flag["retire_by"]]
+    return {
+        "launcher": person(PRODUCT),
+        # Everybody does what is due on its day.
+        "defaults": {"sign_offs": "2h"},
+        "acts": made,
+        "removed": {key: "7d" for key in stable},
+    }
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+def stamp(at: datetime) -> str:
+    """An instant as files have it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def dumped(comment: str, data: dict[str, Any]) -> str:
+    """`data` as YAML below a comment."""
+    yaml = YAML()
+    yaml.default_flow_style = None
+    yaml.width = 160
+    out = io.StringIO()
+    yaml.dump(data, out)
+    return "".join(f"# {line}\n" for line in comment.splitlines()) + out.getvalue()
+
+
+def convert(text: str) -> tuple[str, str]:
+    """`plan.yaml` and `people.yaml` of a cycle's JSON.
+
+    Raises:
+        CycleError: it cannot be used; the message names the key.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CycleError(f"is not JSON: {error}") from error
+    cycle = Cycle.read(data)
+    plan = plan_of(cycle)
+    people = people_of(cycle, plan)
+    plan_text = dumped(
+        f"Kubernetes {cycle.version}, made by examples/kubernetes/plan.py of facts from the public records of the project.\n"
+        "Every person is invented: the data names nobody.",
+        plan,
+    )
+    people_text = dumped(
+        f"Who answered what in the cycle of Kubernetes {cycle.version}. The requests and their days are real.\n"
+        "The votes are invented: GO of every role but advisers. So is who asked and who decided.",
+        people,
+    )
+    try:
+        read_people(people_text, name="people.yaml", plan=read_plan(plan_text, name="plan.yaml"))
+    except PlanFileError as error:
+        raise CycleError(f"makes no valid plan:\n{error}") from error
+    return plan_text, people_text
+
+
+def main() -> int:
+    """Reads the arguments, writes the two files."""
+    parser = argparse.ArgumentParser(description="Turns a release cycle into plan.yaml and people.yaml.")
+    parser.add_argument("cycle", type=Path, metavar="CYCLE.json")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the two files")
+    given = parser.parse_args()
+    try:
+        plan, people = convert(given.cycle.read_text(encoding="utf-8"))
+        given.out.mkdir(parents=True, exist_ok=True)
+        for name, text in {"plan.yaml": plan, "people.yaml": people}.items():
+            (given.out / name).write_text(text, encoding="utf-8")
+            print(given.out / name)
+    except (CycleError, UnicodeDecodeError) as error:
+        print(f"{given.cycle.name}: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename or given.cycle}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

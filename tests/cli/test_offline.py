@@ -1,0 +1,203 @@
+"""The command line where no server is needed: help, plans, usage, errors."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gonogo.cli.main import build, main
+
+PLAN = """\
+product: shop
+version: "1.0.0"
+roles: {product_manager: ann, release_manager: bob}
+stages: [{percent: 10, bake: 1h}, {audience: everyone}]
+"""
+EVERY_COMMAND = [
+    "plan",
+    "launch",
+    "list",
+    "status",
+    "why",
+    "watch",
+    "scope",
+    "exception",
+    "check",
+    "sign-off",
+    "un-sign",
+    "waive",
+    "poll",
+    "vote",
+    "withdraw",
+    "call",
+    "override",
+    "hold",
+    "lift",
+    "postpone",
+    "amend",
+    "candidate",
+    "widen",
+    "pause",
+    "resume",
+    "rollback",
+    "cancel",
+    "flags",
+    "notes",
+    "audit",
+    "simulate",
+    "demo",
+    "up",
+    "worker",
+    "doctor",
+]
+SUBCOMMANDS = {
+    "plan": ["check", "show", "schema", "new"],
+    "scope": ["add", "drop", "defer", "split", "estimate", "delay", "freeze"],
+    "exception": ["request", "approve", "reject", "withdraw"],
+    "poll": ["open"],
+    "flags": ["kill"],
+    "audit": ["show", "replay", "verify", "export"],
+}
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    file = tmp_path / "release.yaml"
+    file.write_text(PLAN)
+    return file
+
+
+def test_help_imports_neither_temporal_nor_pydantic() -> None:
+    code = (
+        "import sys\n"
+        "from gonogo.cli.main import main\n"
+        "assert main(['--help']) == 0\n"
+        "heavy = {'temporalio', 'pydantic', 'pydantic_core', 'ruamel'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "status" in done.stdout
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [name for name in EVERY_COMMAND if f"│ {name} " not in shown] == []
+    assert "Exit codes" in shown
+    for group, names in SUBCOMMANDS.items():
+        assert main([group, "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert [name for name in names if f"│ {name} " not in shown] == []
+
+
+def test_every_command_can_be_imported_and_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    app = build()
+    for name in app:
+        if name.startswith("-"):
+            continue
+        for line in [[name], *([name, sub] for sub in SUBCOMMANDS.get(name, []))]:
+            assert main([*line, "--help"]) == 0, line
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_good_plan_is_fine(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "check", str(plan)]) == 0
+    assert "shop/1.0.0 is fine" in capsys.readouterr().out
+
+
+def test_a_bad_plan_is_told_with_line_and_column(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan.write_text(PLAN.replace("percent: 10", "percent: 250"))
+    assert main(["plan", "check", str(plan)]) == 2
+    assert "release.yaml:4:20: stages.0.percent: 250" in capsys.readouterr().out
+    assert main(["plan", "check", str(plan), "--json"]) == 2
+    said = json.loads(capsys.readouterr().out)
+    assert said["ok"] is False
+    assert (said["problems"][0]["line"], said["problems"][0]["column"]) == (4, 20)
+
+
+def test_a_bad_plan_cannot_be_launched(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan.write_text("product: shop\n")
+    assert main(["launch", str(plan)]) == 2
+    assert "version" in capsys.readouterr().err
+
+
+def test_a_shown_plan_has_every_default_and_is_the_same_plan(
+    plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "show", str(plan)]) == 0
+    shown = capsys.readouterr().out
+    assert "closes_before: 1h" in shown
+    again = tmp_path / "again.yaml"
+    again.write_text(shown)
+    digests = []
+    for file in (plan, again):
+        assert main(["plan", "check", str(file), "--json"]) == 0
+        digests.append(json.loads(capsys.readouterr().out)["digest"])
+    assert digests[0] == digests[1]
+
+
+def test_the_schema_describes_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["properties"]["product"]["description"]
+
+
+def test_a_new_plan_is_fine_and_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "new.yaml"
+    assert (
+        main(["plan", "new", "--product", "shop", "--release", "2.0.0", "--template", "major", "--out", str(out)]) == 0
+    )
+    assert main(["plan", "check", str(out)]) == 0
+    assert main(["plan", "new", "--product", "shop", "--release", "2.0.0", "--out", str(out)]) == 2
+    assert "exists" in capsys.readouterr().err
+    assert main(["plan", "new", "--from", str(out), "--release", "2.1.0"]) == 0
+    assert 'version: "2.1.0"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (["vote"], "RELEASE"),
+        (["vote", "shop/1", "MAYBE"], "MAYBE"),
+        (["postpone", "shop/1", "--to", "2026"], "not an instant"),
+        (["postpone", "shop/1", "--to", "2026-03-05T10:00"], "offset"),
+        (["nonsense"], "nonsense"),
+        (["hold", "shop/1"], "--reason"),
+        (["override", "shop/1"], "one by one"),
+        (["override", "shop/1", "hold:h1", "--reason", "x", "--confirm", "o1"], "nothing else"),
+        (["candidate", "shop/1", "abc", "--artifact", "image"], "NAME=DIGEST"),
+        (["scope", "add", "shop/1", "UPPER", "--title", "t"], "UPPER"),
+        (["status", "shop/1", "--as", "not a name"], "not a name"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_usage_error(line: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line) == 2
+    assert told in capsys.readouterr().err
+    assert main([*line, "--json"]) == 2
+    assert told in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
+def test_a_silent_server_is_exit_code_4(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "none.toml"))
+    assert main(["status", "shop/1.0.0", "--json"]) == 4
+    said = json.loads(capsys.readouterr().out)["error"]
+    assert said["code"] == "server.unreachable"
+    assert "gonogo up" in said["message"]
+
+
+def test_without_the_extra_the_engine_says_how_to_install_it() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['pydantic_settings'] = None\n"
+        "from gonogo.cli.main import main\n"
+        "sys.exit(main(['up']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "pip install 'gonogo[worker]'" in done.stderr
+    assert "Traceback" not in done.stderr

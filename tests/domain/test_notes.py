@@ -1,0 +1,91 @@
+"""Release notes for an audience."""
+
+import pytest
+
+from gonogo.domain import commands as c
+from gonogo.domain.errors import Refused
+from gonogo.domain.notes import AUDIENCES, release_notes
+from gonogo.domain.telling import when
+from gonogo.domain.terms import FeatureStatus, Phase
+from tests.domain import walks
+from tests.domain.walks import walked
+from tests.domain.worlds import DAY, MONDAY, ON_DEMAND, World
+
+FEATURES = [
+    {
+        "id": "gifts",
+        "title": "Gift cards",
+        "need": "People give presents.",
+        "flags": ["gifts"],
+        "announce": True,
+        "notes": {"customers": "You can buy gift cards.", "support": "Refunds need a supervisor."},
+    },
+    {"id": "speed", "title": "Faster search", "no_flag": "no risk"},
+    {"id": "mail", "title": "Mail digest", "no_flag": "no risk"},
+]
+
+
+def world() -> World:
+    made = World(features=FEATURES, title="Gifts for all", scope={"freeze_at": MONDAY + DAY})
+    drop = c.ChangeFeature(feature="speed", status=FeatureStatus.DEFERRED, until="1.3.0", reason="not ready")
+    made.do(drop, "ann")
+    return made
+
+
+def test_support_reads_what_changes_for_them_why_and_what_is_out() -> None:
+    assert release_notes(world().state, "support") == (
+        "# shop 1.2.0: Gifts for all\n"
+        "\n"
+        "Planned for Thu 2026-11-19 10:00 UTC, in production.\n"
+        "\n"
+        "## What changes\n"
+        "\n"
+        "- **Gift cards**: Refunds need a supervisor. (for everyone) Why: People give presents.\n"
+        "- **Mail digest** (for everyone)\n"
+        "\n"
+        "## Not in this release\n"
+        "\n"
+        "- Faster search (deferred to 1.3.0): not ready\n"
+    )
+
+
+def test_customers_read_only_what_is_announced() -> None:
+    told = release_notes(world().state, "customers")
+    assert "- **Gift cards**: You can buy gift cards. (for everyone)\n" in told
+    assert "search" not in told
+    assert "Mail" not in told
+    assert "presents" not in told
+    assert "Not in this release" not in told
+
+
+def test_notes_say_who_has_it_already() -> None:
+    made = World(features=FEATURES).to(Phase.ROLLING_OUT)
+    assert "(for everyone; now for 10 % of users)" in release_notes(made.state, "sales")
+    reach = World(features=FEATURES, flags={"gifts": {"reach": "opt_in"}})
+    assert "(for whoever opts in)" in release_notes(reach.state, "sales")
+
+
+def test_a_delay_stands_in_the_notes() -> None:
+    made = world()
+    made.do(c.ChangeFeature(feature="gifts", status=FeatureStatus.DELAYED, until="Friday"), "ann")
+    assert "Delayed until Friday." in release_notes(made.state, "sales")
+    made.do(c.ChangeFeature(feature="gifts", status=FeatureStatus.DROPPED), "ann")
+    assert "- Gift cards (dropped)\n" in release_notes(made.state, "sales")
+    assert "Nothing is in scope." in release_notes(made.state, "customers")
+
+
+def test_notes_say_when_as_far_as_it_is_known() -> None:
+    assert "Released Thu 2026-11-19 12:00Z, in production." in release_notes(walked(walks.usual).state, "sales")
+    assert "Not released: cancelled" in release_notes(walked(walks.disputed).state, "sales")
+    made = World(schedule=ON_DEMAND)
+    assert "No date is set yet" in release_notes(made.state, "sales")
+    slot = made.go().state.slot
+    assert slot is not None
+    assert f"Planned for {when(slot.starts)}, in production." in release_notes(made.state, "sales")
+
+
+def test_another_audience_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(Refused, match="'press' is no audience of notes: support, sales, customers") as error:
+        release_notes(world().state, "press")
+    assert error.value.code == "notes.audience"
+    assert AUDIENCES == ("support", "sales", "customers")

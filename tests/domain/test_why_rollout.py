@@ -1,0 +1,195 @@
+"""Why a release is where it is, from its GO on."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gonogo.domain import commands as c
+from gonogo.domain.errors import Refused
+from gonogo.domain.facts import Status, WriteStatus
+from gonogo.domain.reports import ClaimAnswer, GuardCount
+from gonogo.domain.terms import Phase
+from gonogo.domain.why import why_view
+from gonogo.domain.why_values import Waiting
+from tests.domain import walks
+from tests.domain.walks import NIGHT, walked
+from tests.domain.worlds import GUARD, HOUR, MINUTE, SAMPLE, SLOT, World
+
+
+def waiting(world: World) -> dict[str, Waiting]:
+    """`code:subject` -> what the release waits for now."""
+    return {f"{w.code}:{w.subject}": w for w in why_view(world.state, world.at).waiting}
+
+
+def test_a_go_waits_for_its_slot_and_shows_what_would_keep_it() -> None:
+    world = World().go()
+    assert "Thu 2026-11-19 10:00 UTC" in waiting(world)["slot.waits:slot"].text
+    world.do(c.UnSign(item="tested"), "cid")
+    assert "item.open:item:tested" in waiting(world)
+    world.state = replace(world.state, slot=None)
+    assert "slot.waits:slot" not in waiting(world)
+
+
+def test_what_an_override_names_keeps_nothing_back() -> None:
+    world = World()
+    world.checks["ci"] = Status.FAIL
+    world.sign_off()
+    world.wait(phase=Phase.DECIDING)
+    world.do(c.ProposeOverride(codes=("check.failed:check:ci",), reason="harmless"), "bob")
+    world.do(c.ConfirmOverride(override=world.state.override.id if world.state.override else ""), "dan")
+    assert "override.unconfirmed" not in {w.code for w in waiting(world).values()}
+    world.vote_go()
+    assert world.phase is Phase.AWAITING_WINDOW
+    assert "check.failed:check:ci" not in waiting(world)
+
+
+def test_a_flag_that_is_not_granted_waits_for_its_owner() -> None:
+    world = World().go()
+    world.claims["gifts"] = ClaimAnswer(flag="gifts", granted=False, held_by="shop/1.1.0")
+    world.wait(event="Held")
+    found = waiting(world)
+    assert found["flag.not_granted:flag:gifts"].responsible == ("fay",)
+    assert "shop/1.1.0" in next(w for w in found.values() if w.code == "hold.readiness").text
+
+
+def test_a_fact_that_is_measured_again_in_the_opening_says_when() -> None:
+    world = World().go()
+    world.checks["ci"] = Status.UNCLEAR
+    world.wait(event="Held")
+    opening = world.state.opening
+    assert opening is not None
+    world.state = replace(world.state, findings={})
+    assert "measured again" in waiting(world)["check.unmeasured:check:ci"].clears
+    world.state = replace(world.state, opening=replace(opening, retry_at=None))
+    assert "gonogo check run shop/1.2.0 ci" in waiting(world)["check.unmeasured:check:ci"].clears
+
+
+def test_a_closed_window_says_why_and_until_when() -> None:
+    stages = [{"percent": 10, "bake": "1h"}, {"audience": "everyone"}]
+    world = World(schedule={**SAMPLE["schedule"], **NIGHT}, stages=stages).to(Phase.ROLLING_OUT).wait(3 * HOUR)
+    found = waiting(world)["window.closed:window"]
+    assert found.text == "the window is closed: night"
+    assert found.clears == "by itself: the next window opens Thu 2026-11-19 23:00Z"
+    resolution = world.state.resolution
+    assert resolution is not None
+    world.state = replace(world.state, resolution=None)
+    assert "window.closed:window" not in waiting(world)
+
+
+def test_a_window_of_which_no_end_is_known_waits_for_the_release_manager() -> None:
+    world = World().go()
+    world.silent = {"claims"}
+    world.wait(SLOT)
+    known = world.state.resolution
+    assert known is not None
+    shut = type(known)(at=known.at, until=known.until, zone=known.zone, tzdata=known.tzdata)
+    world.state = replace(world.state, resolution=shut)
+    found = waiting(world)["window.closed:window"]
+    assert found.text == "the window is closed: no rule allows it now"
+    assert found.responsible == ("bob",)
+
+
+def test_a_bake_says_how_long_it_lasts_and_what_its_guards_miss() -> None:
+    world = World().to(Phase.ROLLING_OUT).wait(30 * MINUTE)
+    found = waiting(world)
+    assert "another 30m" in found["bake.running:stage:1"].text
+    assert found["guard.samples_missing:guard:errors"].responsible == ("http",)
+    assert rollout_of(world)
+    counts = {"errors": GuardCount(good=0, errors=3, missing_in_row=3, last_error="no route")}
+    world.state = replace(world.state, rollout=replace(rollout_of(world), counts=counts, baked=HOUR))
+    found = waiting(world)
+    assert "bake.running:stage:1" not in found
+    assert "no route" in found["guard.samples_missing:guard:errors"].text
+    assert why_view(world.state, world.at).next
+
+
+def rollout_of(world: World) -> Any:
+    assert world.state.rollout is not None
+    return world.state.rollout
+
+
+def test_an_open_question_waits_for_its_role_with_both_answers() -> None:
+    world = World().to(Phase.ROLLING_OUT).wait(event="QuestionAsked")
+    asked = rollout_of(world).question
+    found = waiting(world)[f"question.open:question:{asked.id}"]
+    assert found.responsible == ("ann",)
+    assert f"gonogo widen shop/1.2.0 --question {asked.id}" in found.clears
+    assert "--no" in found.clears
+    world.state = replace(world.state, rollout=replace(rollout_of(world), question=replace(asked, deadline=None)))
+    assert waiting(world)[f"question.open:question:{asked.id}"].text == "Ready to go wider?"
+
+
+def test_a_guard_that_holds_names_its_measurement_and_the_rollback() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.guards["errors"] = "bad"
+    world.wait(event="Held")
+    found = next(w for w in waiting(world).values() if w.code == "hold.guard")
+    assert found.responsible == ("bob", "fay")
+    assert f"gonogo resume shop/1.2.0 --measurement {world.hold('guard').measurement}" in found.clears
+    assert "gonogo rollback shop/1.2.0" in found.clears
+
+
+# --- rollback ------------------------------------------------------------------------------------------------------
+
+
+def test_a_flag_that_is_not_put_back_is_shown_with_both_ways_out() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.writes["gifts"] = WriteStatus.FAILED
+    world.do(c.RollBack(reason="errors"), "ann")
+    found = waiting(world)["rollback.failed:flag:gifts"]
+    assert "NOT put back" in found.text
+    assert "gonogo rollback shop/1.2.0 --accept gifts" in found.clears
+    assert found.responsible == ("bob", "fay")
+    held = next(w for w in waiting(world).values() if w.code == "hold.rolled_back")
+    assert held.clears.startswith("the rollback is confirmed")
+    back = world.state.rollback
+    assert back is not None
+    world.state = replace(world.state, rollback=replace(back, retry_at=None))
+    assert "is being tried again" in waiting(world)["rollback.failed:flag:gifts"].clears
+    world.writes = {}
+    world.wait(5 * MINUTE)
+    held = next(w for w in waiting(world).values() if w.code == "hold.rolled_back")
+    assert held.clears.startswith("a new candidate")
+    assert held.responsible == ("bob",)
+
+
+def test_a_flag_that_is_being_put_back_waits_for_its_provider() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.silent = {"writes"}
+    world.do(c.RollBack(reason="errors"), "ann")
+    found = waiting(world)
+    assert found["flags.written:flags"].responsible == ("file",)
+    assert not [w for w in found.values() if w.code.startswith("rollback.")]
+
+
+def test_a_flag_that_cannot_be_switched_off_waits_for_the_release_manager() -> None:
+    world = walked(walks.stuck)
+    found = waiting(world)["rollback.cannot_restore:flag:gifts"]
+    assert "gonogo rollback shop/1.2.0 --accept gifts" in found.clears
+
+
+# --- the end -------------------------------------------------------------------------------------------------------
+
+
+def test_cleaning_up_waits_for_flags_and_after_release_items() -> None:
+    world = World().to(Phase.CLEANING_UP)
+    found = waiting(world)
+    assert found["flag.unsettled:flag:gifts"].responsible == ("fay",)
+    assert "gonogo waive shop/1.2.0 flag:gifts" in found["flag.unsettled:flag:gifts"].clears
+    assert "gonogo sign-off shop/1.2.0 looked" in found["item.open:item:looked"].clears
+    assert "waits for fay" in why_view(world.state, world.at).headline
+
+
+def test_a_closed_release_waits_for_nothing() -> None:
+    view = why_view(walked(walks.usual).state, SLOT)
+    assert view.headline == "shop/1.2.0 is closed: completed; it waits for nothing"
+
+
+def test_the_guards_report_is_among_what_comes_next() -> None:
+    guards = [{**GUARD, "interval": "10m"}]
+    world = World(stages=[{"percent": 10, "guards": guards}, {"audience": "everyone"}]).to(Phase.ROLLING_OUT)
+    view = why_view(world.state, world.at)
+    assert "the guards of stage 1 report" in [n.what for n in view.next]
+    with pytest.raises(Refused):
+        world.do(c.Widen(question="q1", yes=False), "cid")
