@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.client import Client
+
 from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.client.calling import Patience
@@ -17,7 +19,6 @@ from gonogo.domain.plan_defaults import normalise
 from gonogo.domain.values import Actor
 from gonogo.worker.bootstrap import build_worker
 from gonogo.worker.flag_desk import TemporalFlagDesk
-from temporalio.client import Client
 
 QUEUE = "client-tests"
 _NUMBERS = itertools.count(1)

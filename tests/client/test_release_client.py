@@ -1,24 +1,27 @@
 """The typed client against a real server and a real worker."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from temporalio.client import Client
+
 from gonogo.client.calling import Patience
 from gonogo.client.errors import NotFound, PlanDiffers, Refused, ReleaseClosed, TooLarge, Unreachable
 from gonogo.client.release_client import ReleaseClient
 from gonogo.domain import commands as c
-from gonogo.domain.events import Entry
+from gonogo.domain.events import Entry, QuestionAsked
 from gonogo.domain.plan import Plan
 from gonogo.domain.terms import Choice, Phase
 from gonogo.domain.values import Actor
-from temporalio.client import Client
 
 MakePlan = Callable[..., Plan]
 World = Any
+T = TypeVar("T")
 LONG = 30  # seconds until a test gives up waiting
 
 
@@ -29,6 +32,14 @@ async def until(client: ReleaseClient, release: str, event: str, *, after: int =
             if entry.event.type == event:
                 return entry
     raise AssertionError(f"{release} closed without {event}")
+
+
+async def eventually(call: Callable[[], Awaitable[T]], is_so: Callable[[T], Any]) -> T:
+    """What `call` answers once `is_so`: lists lag behind by a moment."""
+    deadline = time.monotonic() + LONG
+    while not is_so(found := await call()):
+        assert time.monotonic() < deadline, found
+    return found
 
 
 async def to_poll(world: World, plan: Plan) -> str:
@@ -48,7 +59,8 @@ async def to_question(world: World, plan: Plan) -> str:
     release = await to_poll(world, plan)
     await all_go(world, release)
     asked = await until(world.client("dev"), release, "QuestionAsked")
-    return str(asked.event.question)
+    assert isinstance(asked.event, QuestionAsked)
+    return asked.event.question
 
 
 async def test_the_same_plan_again_is_the_same_release(world: World, make_plan: MakePlan) -> None:
@@ -180,6 +192,7 @@ async def test_a_whole_life_is_watched_to_its_end_and_watching_adds_no_event(wor
         assert len((await client.history(release))[0].history.events) == before
         await all_go(world, release)
         asked = await until(client, release, "QuestionAsked")
+        assert isinstance(asked.event, QuestionAsked)
         await world.client("ann").widen(release, asked.event.question)
         await until(client, release, "ReleaseShipped")
         await world.client("bob").waive(
@@ -197,9 +210,7 @@ async def test_lists_filter_by_product_phase_and_outcome(world: World, make_plan
     client = world.client("bob")
     await client.launch(plan)
     await client.hold(plan.release_id, "wait")
-    async with asyncio.timeout(LONG):
-        while not (rows := await client.list(product="listed", phase="readying")):
-            await asyncio.sleep(0.1)
+    rows = await eventually(lambda: client.list(product="listed", phase="readying"), len)
     assert [(row.release_id, row.outcome, row.status) for row in rows] == [(plan.release_id, "", "running")]
     assert await client.list(product="listed", phase="deciding") == ()
     assert await client.list(product="nobody-has-this") == ()
@@ -219,17 +230,12 @@ async def test_a_flag_is_killed_by_whoever_may(world: World, make_plan: MakePlan
     plan = make_plan(product="killing", flags={"k": {}}, features=[{"id": "k", "title": "K", "flags": ["k"]}])
     await to_question(world, plan)
     client = world.client("bob")
-    async with asyncio.timeout(LONG):
-        while await client.find_flags(product="killing") != ("killing/production/k",):
-            await asyncio.sleep(0.1)
+    await eventually(lambda: client.find_flags(product="killing"), lambda ids: ids == ("killing/production/k",))
     with pytest.raises(Refused) as caught:
         await world.client("stranger").kill_flag("killing/production/k", reason="no reason")
     assert caught.value.code
     await client.kill_flag("killing/production/k", reason="it burns")
-    async with asyncio.timeout(LONG):
-        while (await client.flags(product="killing"))[0].changing:
-            await asyncio.sleep(0.1)
-    [flag] = await client.flags(product="killing")
+    [flag] = await eventually(lambda: client.flags(product="killing"), lambda flags: not flags[0].changing)
     assert flag.exposure == flag.original
     with pytest.raises(NotFound):
         await client.kill_flag("killing/production/none", reason="it burns")
@@ -268,13 +274,14 @@ async def test_a_workflow_that_was_terminated_is_not_waited_for(
     assert seen[0] == 1
 
 
-async def test_a_cancelled_caller_stays_cancelled(server: Client, make_plan: MakePlan) -> None:
-    client = ReleaseClient(server, actor=Actor(id="dev"), task_queue="nobody-listens")
+async def test_a_cancelled_caller_stays_cancelled(server: Client, world: World, make_plan: MakePlan) -> None:
     plan = make_plan(product="silent")
+    told = asyncio.Event()
+    patience = Patience(on_wait=lambda _: told.set())
+    client = ReleaseClient(server, actor=Actor(id="dev"), task_queue="nobody-listens", patience=patience)
     task = asyncio.create_task(client.launch(plan))
     async with asyncio.timeout(LONG):
-        while not [w async for w in server.list_workflows(f"WorkflowId = 'release/{plan.release_id}'")]:
-            await asyncio.sleep(0.1)
+        await told.wait()
     act = asyncio.create_task(client.hold(plan.release_id, "wait"))
     await asyncio.sleep(0)
     for one in (task, act):

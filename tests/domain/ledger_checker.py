@@ -5,7 +5,7 @@ second time, in another way, from the product's text. It keeps its own picture o
 """
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from gonogo.domain import events as e
@@ -138,7 +138,7 @@ class Checker:
         if reason == "rolled_back":
             _require("CandidateAccepted" in why, "rolled_back_holds", "lifted without a new candidate")
         if reason == "no_go":
-            ok = {"RoundEnded", "VoteCast", "VoteWithdrawn"} & set(why) or self._named_by_override(past, hold.id)
+            ok = bool({"RoundEnded", "VoteCast", "VoteWithdrawn"} & set(why)) or self._named_by_override(past, hold.id)
             _require(ok, "one_no_go_holds_at_once", f"{hold.id} lifted by {why}")
 
     def _named_by_override(self, past: list[e.Entry], hold: str) -> bool:
@@ -364,5 +364,3 @@ class Checker:
         p = self.p
         if event.outcome == "completed":
             _require(p.named_flags() <= p.settled, "completed_when_all_is_settled", str(p.named_flags() - p.settled))
-
-

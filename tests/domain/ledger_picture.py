@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from gonogo.domain import events as e
 from gonogo.domain.facts import Finding, WriteStatus
@@ -329,8 +328,8 @@ class Picture:
 
     def _FlagSettled(self, entry: e.Entry, event: e.FlagSettled) -> None:
         self.settled.add(event.flag)
+        if event.how.value == "gone":
+            self.gone.add(event.flag)
 
     def _ReleaseClosed(self, entry: e.Entry, event: e.ReleaseClosed) -> None:
         self.closed = "now"
-
-

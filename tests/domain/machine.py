@@ -17,7 +17,7 @@ from gonogo.domain.effects import ClaimFlags, Effect, MeasureChecks, ResolveSlot
 from gonogo.domain.errors import GonogoError
 from gonogo.domain.events import BallotRefused, Entry
 from gonogo.domain.evolve import fold
-from gonogo.domain.facts import FlagReading, Finding, Status, WriteResult, WriteStatus
+from gonogo.domain.facts import Finding, FlagReading, Status, WriteResult, WriteStatus
 from gonogo.domain.items import due_at
 from gonogo.domain.ledger import Ledger, verify
 from gonogo.domain.plan import Plan
@@ -32,9 +32,9 @@ from .ledger_checker import Checker, Violation
 from .machine_people import helpful, wild
 from .machine_plans import LAUNCHER, START, random_plan
 
-MOODS = ("smooth", "mixed", "wild")
-"""How often systems fail and people do as they please."""
-_TROUBLE = {"smooth": 0.03, "mixed": 0.2, "wild": 0.5}
+MOODS = ("smooth", "faulty", "mixed", "wild")
+"""How often systems fail, and how often people do as they please."""
+_TROUBLE = {"smooth": (0.03, 0.03), "faulty": (0.3, 0.03), "mixed": (0.2, 0.2), "wild": (0.5, 0.5)}
 
 
 class World:
@@ -42,7 +42,7 @@ class World:
 
     def __init__(self, plan: Plan, mood: str = "mixed", *, trust_local: bool = True) -> None:
         self.at = START
-        self.trouble = _TROUBLE[mood]
+        self.trouble, self.whims = _TROUBLE[mood]
         self.provider: dict[str, Exposure] = {}
         """Flag -> who sees it, by its provider; a flag that is missing does not exist."""
         self.answered: list[c.Command] = []
@@ -111,7 +111,7 @@ class World:
             self._can_roll_back()
 
     def _somebody_is_waited_for(self) -> bool:
-        """True when a flag's own workflow, which reminds and escalates by itself, or a person with a date speaks next."""
+        """True when a flag's own workflow, which reminds by itself, or a person with a date has to speak next."""
         state = self.state
         if state.phase is not Phase.CLEANING_UP:
             return False
@@ -283,7 +283,7 @@ class World:
     def people(self, r: Random) -> None:
         """Somebody does what helps, or anything at all."""
         choose: Callable[[State, datetime, Random], tuple[c.Command, Actor] | None]
-        choose = wild if r.random() < self.trouble else helpful
+        choose = wild if r.random() < self.whims else helpful
         chosen = choose(self.state, self.at, r)
         if chosen is not None:
             self.do(*chosen)
@@ -305,4 +305,3 @@ def live(seed: int, steps: int = 120, mood: str | None = None) -> World:
             break
     world.folded()
     return world
-

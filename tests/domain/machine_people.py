@@ -43,6 +43,8 @@ def helpful(state: State, at: datetime, r: Random) -> Deed | None:
         deeds += _votes(state, at, r)
     if state.rollout and state.rollout.question:
         deeds += [(c.Widen(question=state.rollout.question.id), _person(r, state, state.rollout.question.role))] * 4
+    if state.phase in (Phase.ROLLING_OUT, Phase.CLEANING_UP) and r.random() < 0.1:
+        return r.choice((c.PlaceHold(text="look first"), c.RollBack(reason="it is bad"))), manager
     if state.rollback:
         deeds += [(c.AcceptUnrestorable(flag=k, reason="known"), manager) for k in state.rollback.left]
     return r.choice(deeds) if deeds else None
@@ -117,7 +119,9 @@ def wild(state: State, at: datetime, r: Random) -> Deed:
     if r.random() < 0.15:
         kind = r.choice((ActorKind.PERSON, ActorKind.SERVICE))
         return command, Actor(id=r.choice((STRANGER, LAUNCHER, "bot")), kind=kind)
-    return command, Actor(id=r.choice(PEOPLE), proof=r.choice((0, 1)))
+    asked = state.people_of(command.role) if isinstance(command, c.CastVote) else ("bob", "ben", "ann", "cid")
+    # Mostly somebody who may: what is refused at the door finds little.
+    return command, Actor(id=r.choice(asked if r.random() < 0.6 else PEOPLE), proof=r.choice((0, 1)))
 
 
 def _feature(r: Random, state: State) -> Feature:
@@ -194,7 +198,7 @@ def _of_release(state: State, at: datetime, r: Random) -> list[c.Command]:
         *[c.LiftHold(hold=hold, measurement=measurement)] * 2,
         c.LiftHold(),
         c.Postpone(to=to),
-        c.Amend(plan=_amended(state, r)),
+        *[c.Amend(plan=_amended(state, r))] * 2,
         c.SetCandidate(candidate=Candidate(commit=commit, authors=tuple(r.sample(PEOPLE, r.randint(0, 2))))),
         *[c.Widen(question=question, yes=r.random() < 0.7, reason=r.choice(("", "no")))] * 2,
         *([c.RollBack(reason="bad")] if r.random() < 0.5 else []),
@@ -211,6 +215,7 @@ def _amended(state: State, r: Random) -> Plan:
             replace(plan, title=f"t{r.randint(0, 9)}"),
             replace(plan, checks=other.checks),
             replace(plan, checklists=other.checklists),
+            replace(plan, stages=other.stages),
             replace(plan, stages=other.stages),
             replace(plan, schedule=other.schedule),
             replace(plan, roles={**plan.roles, "qa": other.roles["qa"]}),

@@ -1,4 +1,4 @@
-"""Random plans for the machine: every mode of schedule, guards, checks, items, flags and policies, all of them valid."""
+"""Random plans for the machine: all modes of schedule, guards, checks, items, flags and policies, all of them valid."""
 
 from datetime import UTC, datetime
 from functools import lru_cache

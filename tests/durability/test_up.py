@@ -26,7 +26,7 @@ from gonogo.domain.plan import Plan
 from gonogo.domain.plan_defaults import normalise
 from gonogo.domain.values import Actor
 from gonogo.worker.lock import FolderHeld, FolderLock, held
-from gonogo.worker.processes import alive, record_of
+from gonogo.worker.processes import alive, record_of, send
 from gonogo.worker.settings import Settings
 from gonogo.worker.supervisor import UpFailed
 from gonogo.worker.up import run_down, run_up, take
@@ -48,7 +48,7 @@ PLAN = normalise(
         {
             "product": "shop",
             "version": "1.0",
-            "roles": {"product_manager": "ann", "release_manager": "bob", "qa": "cid"},
+            "roles": {"product_manager": "ann", "release_manager": "bob", "qa": [f"p{n}" for n in range(9)]},
             "features": [{"id": "gifts", "title": "Gift cards", "no_flag": "a library", "owner": "ann"}],
             "checks": {"ci": {"kind": "pushed", "owner": "qa"}, "live": {"kind": "pushed", "owner": "qa"}},
         }
@@ -91,9 +91,10 @@ class Engine:
 
     def kill(self, *names: str) -> None:
         """Kills processes in one go, and no other than those."""
-        for name in names:
-            assert alive(self.record.processes[name])
-            os.kill(self.record.processes[name].pid, signal.SIGKILL)
+        doomed = [self.record.processes[name] for name in names]
+        assert all(alive(process) for process in doomed)
+        for process in doomed:
+            send(process, signal.SIGKILL)  # the first of them may take the others along
 
     async def gone(self) -> None:
         """Waits until nothing that `gonogo up` started is left: whoever is left holds the lock."""
@@ -143,8 +144,9 @@ async def release(engine: Engine) -> WorkflowHandle[ReleaseWorkflow, Closed]:
 
 
 async def hold(engine: Engine, reason: str) -> None:
-    """Holds the release; comes back only when that was acknowledged."""
-    request = Request(request_id=reason, actor=Actor(id="cid"), command=PlaceHold(text=reason))
+    """Has one more person hold the release; comes back only when that was acknowledged."""
+    who = Actor(id=f"p{len(await reasons(engine))}")
+    request = Request(request_id=reason, actor=who, command=PlaceHold(text=reason))
     await (await release(engine)).execute_update(ReleaseWorkflow.act, request, rpc_timeout=timedelta(seconds=LONG))
 
 
@@ -153,7 +155,7 @@ async def reasons(engine: Engine) -> list[str]:
     page = await (await release(engine)).query(ReleaseWorkflow.ledger, 0, rpc_timeout=timedelta(seconds=LONG))
     assert page.seq == len(page.lines)
     events = [json.loads(line)["event"] for line in page.lines]
-    return [event["hold"]["text"] for event in events if event["type"] == "hold_placed"]
+    return [event["text"] for event in events if event["type"] == "Held"]
 
 
 async def test_it_says_where_everything_is_and_what_to_do_next(engine: Engine) -> None:

@@ -3,18 +3,20 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from temporalio import workflow
+from temporalio import activity, workflow
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from gonogo.client.home import ProcessRecord, UpRecord, write_up
 from gonogo.worker.connection import (
@@ -22,10 +24,10 @@ from gonogo.worker.connection import (
     missing_search_attributes,
     register_search_attributes,
 )
-from gonogo.worker.doctor import run_doctor
+from gonogo.worker.doctor import examine_folder, run_doctor
 from gonogo.worker.lock import FolderLock
 from gonogo.worker.presence import announced, worker_here
-from gonogo.worker.server import below_floor
+from gonogo.worker.server import below_floor, binary
 from gonogo.worker.settings import Settings
 from gonogo.workflows.search import ALL
 
@@ -52,6 +54,33 @@ def settings(server: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return Settings(home=tmp_path, task_queue=f"doctor-{tmp_path.name}"[:80].lower())
 
 
+_REPORTED_AFTER = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
+
+
+async def until(settings: Settings, condition: Callable[[Report], bool]) -> Report:
+    """The first report that meets the condition: the server hears of workers, and reports problems, in its own time."""
+    deadline = time.monotonic() + 30
+    while not condition(report := await examine(settings)):
+        assert time.monotonic() < deadline, report
+        await asyncio.sleep(0.05)
+    return report
+
+
+def worker(client: Client, settings: Settings) -> Worker:
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[Bricked],
+        activities=[noop],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+
+
+@activity.defn
+async def noop() -> None:
+    """Makes a worker poll for activities, too."""
+
+
 @workflow.defn
 class Bricked:
     """Fails every workflow task."""
@@ -62,19 +91,19 @@ class Bricked:
 
 
 @pytest.fixture
-async def namespace(server: Client, tmp_path: Path) -> AsyncIterator[Client]:
+async def namespace(server: Client, tmp_path: Path) -> Client:
     """A namespace of the server that has nothing of gonogo's yet."""
     request = RegisterNamespaceRequest(namespace=f"fresh-{tmp_path.name}")
     request.workflow_execution_retention_period.FromTimedelta(timedelta(days=1))
     await server.workflow_service.register_namespace(request)
     config = server.config()
     config["namespace"] = request.namespace
-    yield Client(**config)
+    return Client(**config)
 
 
 async def test_a_server_a_worker_and_all_that_belongs_to_them_is_healthy(server: Client, settings: Settings) -> None:
-    async with Worker(server, task_queue=settings.task_queue, workflows=[Bricked], activities=[noop]):
-        await polling(settings)
+    async with worker(server, settings):
+        await until(settings, lambda each: each.findings["worker"][0] == "ok")
         report = await examine(settings)
     assert report.code == 0
     assert {name for name, (health, _) in report.findings.items() if health == "ok"} >= {
@@ -99,8 +128,8 @@ async def test_a_queue_without_a_worker_fails(settings: Settings) -> None:
 async def test_a_worker_here_that_does_not_poll_fails_even_when_another_does(
     server: Client, settings: Settings
 ) -> None:
-    async with Worker(server, task_queue=settings.task_queue, workflows=[Bricked], activities=[noop]):
-        await polling(settings)
+    async with worker(server, settings):
+        await until(settings, lambda each: each.findings["worker"][0] == "ok")
         with announced(settings.home, server.identity):
             assert (await examine(settings)).findings["worker"][0] == "ok"
         with announced(settings.home, "1@" + socket.gethostname()):
@@ -110,7 +139,9 @@ async def test_a_worker_here_that_does_not_poll_fails_even_when_another_does(
     assert worker_here(settings.home) is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"host": "elsewhere", "identity": "1@e", "process": {"pid": 1, "birth": "x"}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"host": "elsewhere", "identity": "1@e", "process": {"pid": 1, "birth": "x"}}']
+)
 def test_a_worker_elsewhere_is_not_here(tmp_path: Path, text: str) -> None:
     (tmp_path / "worker.json").write_text(text)
     assert worker_here(tmp_path) is None
@@ -136,11 +167,22 @@ async def test_a_configuration_that_cannot_be_read_fails(settings: Settings, mon
 
 
 async def test_a_stuck_workflow_is_named_and_only_warned_about(
-    server: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The server reports a problem after five failures in a row, with growing pauses: so its own word is taken here.
-    findings = await examine(settings)
-    assert findings.findings["stuck workflows"][0] == "ok"
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(binary()),
+        dev_server_log_level="error",
+        search_attributes=list(ALL),
+        # Five failures in a row by default, with growing pauses: a minute.
+        dev_server_extra_args=["--dynamic-config-value", f"{_REPORTED_AFTER}=1"],
+    ) as own:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", own.client.service_client.config.target_host)
+        async with worker(own.client, settings):
+            await own.client.start_workflow(Bricked.run, id="release/shop/1.0", task_queue=settings.task_queue)
+            report = await until(settings, lambda each: each.findings["stuck workflows"][0] != "ok")
+        assert report.findings["stuck workflows"][0] == "warn"
+        assert "release/shop/1.0" in report.findings["stuck workflows"][1]
+        assert report.code == 0
 
 
 def test_what_a_killed_up_left_behind_is_warned_about(tmp_path: Path) -> None:
@@ -148,16 +190,22 @@ def test_what_a_killed_up_left_behind_is_warned_about(tmp_path: Path) -> None:
     lock = FolderLock(tmp_path)
     gone = {"supervisor": ProcessRecord(pid=1, birth="then")}
     write_up(tmp_path, UpRecord(address="127.0.0.1:1", ui="", started="then", processes=gone, ready=True))
-    from gonogo.worker.doctor import _folder
-
-    assert _folder(settings).health == "warn"
+    assert examine_folder(settings).health == "warn"
     lock.release()
-    assert _folder(settings).health == "ok"
+    assert examine_folder(settings).health == "ok"
 
 
 @pytest.mark.parametrize(
     ("version", "old"),
-    [("1.32.0", False), ("1.30.3", False), ("1.30.2", True), ("1.29.9", True), ("2.0.0-rc.1", False), ("", True), ("x", True)],
+    [
+        ("1.32.0", False),
+        ("1.30.3", False),
+        ("1.30.2", True),
+        ("1.29.9", True),
+        ("2.0.0-rc.1", False),
+        ("", True),
+        ("x", True),
+    ],
 )
 def test_a_server_older_than_the_floor_or_of_an_unreadable_version_is_too_old(version: str, old: bool) -> None:
     assert below_floor(version) is old
@@ -173,5 +221,5 @@ async def test_a_search_attribute_of_another_type_is_refused(namespace: Client) 
     request = AddSearchAttributesRequest(namespace=namespace.namespace)
     request.search_attributes["GonogoPhase"] = IndexedValueType.INDEXED_VALUE_TYPE_INT
     await namespace.operator_service.add_search_attributes(request)
-    with pytest.raises(SearchAttributeClash, match="'GonogoPhase' is of type INT .* gonogo needs KEYWORD"):
+    with pytest.raises(SearchAttributeClash, match=r"'GonogoPhase' is of type INT .* gonogo needs KEYWORD"):
         await register_search_attributes(namespace)

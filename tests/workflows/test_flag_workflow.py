@@ -256,7 +256,7 @@ async def test_a_waived_flag_is_quiet_until_the_waiver_ends(server: Client) -> N
             w.note("waived", "1.0", START, until=until),
         )
         await w.advance(until - DAY)
-        assert w.inbox.messages == ()
+        assert [*w.inbox.messages] == []
         await w.advance(until)
         assert [m.type for m in w.inbox.messages] == ["flag.reminder", "flag.overdue"]
 
@@ -284,7 +284,7 @@ async def test_clean_up_waits_while_another_release_lists_the_flag(server: Clien
         )
         waits = await w.advance(START + 50 * DAY)
         assert (waits.closed, waits.next_wakeup) == (False, None)
-        assert w.inbox.messages == ()
+        assert [*w.inbox.messages] == []
         await w.tell(w.note("carried", "2.0", START + 50 * DAY))
         assert (await w.advance(START + 51 * DAY)).closed
 
@@ -445,3 +445,24 @@ async def test_a_flag_in_real_time_is_not_advanced(server: Client) -> None:
             await w.advance(START)
         assert isinstance(refused.value.cause, ApplicationError)
         assert refused.value.cause.type == "flag.not_driven"
+
+
+async def test_a_flag_that_continues_as_new_keeps_its_ledger_its_answers_and_every_signal(server: Client) -> None:
+    async with world(server) as w:
+        await w.tell(w.note("announced", "1.0", START))
+        answer = await w.kill("olga")
+        await w.advance(START)
+        first = (await w.handle.describe()).run_id
+        told = 0
+        while told < 1_000 and (await w.handle.describe()).run_id == first:
+            claims = [w.claim("1.0", START) for _ in range(9)]
+            notes = [w.note("written", "1.0", START, told + n) for n in range(5)]
+            told += len(notes)
+            answers = await asyncio.gather(*claims, *(w.handle.signal("note", n) for n in notes))
+            assert all(found.granted for found in answers[: len(claims)])
+        assert (await w.handle.describe()).run_id != first
+        events = await w.events()
+        assert events.count("FlagNoted") == 1 + told
+        assert events.count("FlagGranted") == 1
+        assert await w.kill("olga") == answer
+        assert events.count("FlagSwitched") == 1

@@ -4,6 +4,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from gonogo.domain.calendar import CalendarError, resolve
+from gonogo.domain.plan_rules import problems
 from gonogo.domain.resolution import Resolution
 
 from .tasks import Admission, Admitted, SlotsTask
@@ -38,7 +39,8 @@ class Admissions:
         """Says whether local names count here.
 
         Raises:
-            ApplicationError: the release brings a driven clock, and this worker was not started for simulation.
+            ApplicationError: the release brings a driven clock, and this worker was not started for simulation; or its
+                plan has a problem, which a client would have found.
         """
         if admission.driven and not self._simulation:
             raise ApplicationError(
@@ -46,4 +48,7 @@ class Admissions:
                 type="release.driven_clock",
                 non_retryable=True,
             )
+        # Here and not in the workflow: rules may grow, and what was admitted once must replay for ever.
+        if admission.plan is not None and (found := problems(admission.plan)):
+            raise ApplicationError(found[0].message, type=found[0].code, non_retryable=True)
         return Admitted(trust_local=self._trust_local)

@@ -7,7 +7,7 @@ from gonogo.domain.effects import ClaimFlags, MeasureChecks, ResolveSlots, Watch
 from gonogo.domain.facts import Finding, FlagTarget, WriteResult
 from gonogo.domain.flag_notes import FlagNote
 from gonogo.domain.ledger import Link
-from gonogo.domain.plan import Channel
+from gonogo.domain.plan import Channel, Plan
 from gonogo.domain.reports import ClaimAnswer
 from gonogo.domain.values import Id, Instant, value
 
@@ -20,6 +20,8 @@ class Admission:
 
     driven: bool
     """True: the launch message carries a driven clock."""
+    plan: Plan | None = None
+    """The plan that is launched; None: a flag's workflow asks."""
 
 
 @value

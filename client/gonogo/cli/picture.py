@@ -123,7 +123,12 @@ def _facts(view: StatusView) -> list[Text]:
     if scope.included or scope.out:
         out = f", {scope.out} out" if scope.out else ""
         frozen = f", frozen {instant(scope.frozen_at)}" if scope.frozen_at else ", not frozen"
-        shown.append(_line("scope", f"{scope.included} features{out}{frozen}, {scope.churn} changes"))
+        shown.append(
+            _line(
+                "scope",
+                f"{scope.included} in{out}{frozen}, changed {scope.churn} times since",
+            )
+        )
     return shown
 
 

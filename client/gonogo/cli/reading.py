@@ -20,6 +20,8 @@ from .exits import DONE
 from .picture import picture
 from .show import ago, console, emit_json, instant, names
 
+_COMING = 5
+"""How much of what happens by itself is shown; `--json` has all of it."""
 _GLYPHS = {
     "ok": ("✓", "green"),
     "bad": ("✗", "red"),
@@ -87,7 +89,7 @@ async def why(release: Release, /, *, common: Common = DEFAULT) -> int:
 
 def _print_why(view: WhyView) -> None:
     out = console()
-    out.print(Text.assemble((view.release_id, "bold cyan"), f" is {view.phase.replace('_', ' ')}: {view.headline}"))
+    out.print(Text(view.headline, style="bold"))
     if view.waiting:
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
         for head in ("what", "waits for", "since", "what clears it"):
@@ -96,7 +98,7 @@ def _print_why(view: WhyView) -> None:
             reason = Text.assemble(one.text, (f"  {one.code}:{one.subject}", "dim"))
             table.add_row(reason, names(one.responsible), ago(one.since, view.at), one.clears)
         out.print(table)
-    for coming in view.next:
+    for coming in view.next[:_COMING]:
         out.print(Text.assemble(("next  ", "dim"), f"{instant(coming.at)} ({ago(coming.at, view.at)}): {coming.what}"))
     if not view.next and not view.waiting:
         out.print(Text("nothing more happens", style="dim"))

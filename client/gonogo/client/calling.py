@@ -1,8 +1,9 @@
 """Calls that outlast a restart of server or worker: what is tried again, for how long, and what it is turned into.
 
 Tried again with the same request id, so that an answer that was lost on the way is given again and counted once:
-FAILED_PRECONDITION and DEADLINE_EXCEEDED (no worker took it), UNAVAILABLE (no server), an update whose call timed out,
-an update that was accepted by a run that then ended, and `release.launching` (the first task is not done yet).
+FAILED_PRECONDITION and DEADLINE_EXCEEDED (no worker took it), UNAVAILABLE and UNKNOWN (no server, or a connection that
+broke), an update whose call timed out, an update that was accepted by a run that then ended, and `release.launching`
+(the first task is not done yet).
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from .errors import ClientError, Refused, Unreachable
 
 _T = TypeVar("_T")
 
-ONE_TRY = timedelta(seconds=10)
+ONE_TRY = timedelta(seconds=5)
 """How long one attempt may take before it counts as lost."""
 _LONGEST_PAUSE = 5.0
 _LAUNCHING = "the release is being launched"
@@ -32,6 +33,8 @@ _NO_SERVER = "the server does not answer"
 _NO_WORKER = "no worker answers"
 _REASONS = {
     RPCStatusCode.UNAVAILABLE: _NO_SERVER,
+    # What a connection that breaks in the middle of a call comes out as: "transport error".
+    RPCStatusCode.UNKNOWN: _NO_SERVER,
     RPCStatusCode.FAILED_PRECONDITION: _NO_WORKER,
     RPCStatusCode.DEADLINE_EXCEEDED: _NO_WORKER,
     # What the SDK makes of a call that ran out of its own time.
@@ -99,15 +102,15 @@ async def patiently(call: Callable[[], Awaitable[_T]], patience: Patience) -> _T
             reason = _why_again(error)
             if reason is None:
                 raise
+            if patience.on_wait is not None and not told:
+                patience.on_wait(reason)
+                told = True
             if time.monotonic() + pause >= until:
                 code = "server.unreachable" if reason is _NO_SERVER else "worker.silent"
                 seconds = patience.budget.total_seconds()
                 raise Unreachable(
                     code, f"{reason}, tried for {seconds:g} s: is `gonogo up` running, or a worker? see `gonogo doctor`"
                 ) from error
-            if patience.on_wait is not None and not told:
-                patience.on_wait(reason)
-                told = True
         # Jitter: after a restart not everybody comes back at the same instant.
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))
         pause = min(pause * 2, _LONGEST_PAUSE)

@@ -15,12 +15,15 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from gonogo.domain.values import Actor
+from gonogo.workflows.messages import TASK_QUEUE
 
 from .errors import ClientError, Unreachable
 from .home import embedded_address, home
 
 ACTOR_VARIABLE = "GONOGO_ACTOR"
 """The environment variable that says who asks."""
+QUEUE_VARIABLE = "GONOGO_TASK_QUEUE"
+"""The environment variable that names the task queue that the worker serves: the worker reads it, too."""
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 
 
@@ -43,6 +46,11 @@ def local_actor(name: str | None = None, env: Mapping[str, str] | None = None) -
             {"name": given},
         )
     return Actor(id=found)
+
+
+def configured_queue(env: Mapping[str, str] | None = None) -> str:
+    """The task queue that workers serve: `GONOGO_TASK_QUEUE`, else gonogo."""
+    return (os.environ if env is None else env).get(QUEUE_VARIABLE) or TASK_QUEUE
 
 
 def identity(actor: Actor) -> str:

@@ -24,7 +24,7 @@ from gonogo.workflows.release import ReleaseWorkflow
 
 from .calling import ONE_TRY, Patience, refusal
 from .commanding import Commands, new_id
-from .connect import connect
+from .connect import configured_queue, connect
 from .errors import NotFound, Refused, TooLarge
 from .flags import find_flags, kill, read_flags
 from .history import Run, read_runs
@@ -66,17 +66,23 @@ class ReleaseClient(Commands):
         *,
         actor: Actor,
         address: str | None = None,
-        task_queue: str = TASK_QUEUE,
+        task_queue: str | None = None,
         patience: Patience | None = None,
     ) -> "ReleaseClient":
         """A client on a connection of its own; see `gonogo.client.connect` for which server.
+
+        Args:
+            actor: Who asks.
+            address: `host:port`. Default: as Temporal's environment configuration says, else the embedded server.
+            task_queue: Where launched releases run. Default: `GONOGO_TASK_QUEUE`, else gonogo.
+            patience: How long a call is tried again. Default: 2 minutes.
 
         Raises:
             Unreachable: nobody answers there.
             ClientError: `config.invalid`: Temporal's environment configuration cannot be used.
         """
         client = await connect(actor, address=address)
-        return cls(client, actor=actor, task_queue=task_queue, patience=patience)
+        return cls(client, actor=actor, task_queue=task_queue or configured_queue(), patience=patience)
 
     @property
     def temporal(self) -> Client:

@@ -69,7 +69,7 @@ async def run_doctor(settings: Settings, *, say: Callable[[str], None], as_json:
 
 async def _examine(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding("tzdata", Health.OK, f"time zones of {TZDATA_VERSION}, from the installed wheel")
-    yield _folder(settings)
+    yield examine_folder(settings)
     yield _adapters(settings)
     try:
         config = connection(settings)
@@ -96,7 +96,8 @@ async def _examine(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(name, Health.FAIL, text)
 
 
-def _folder(settings: Settings) -> Finding:
+def examine_folder(settings: Settings) -> Finding:
+    """Who holds the data folder."""
     folder, name = settings.home, "data folder"
     record = read_up(folder)
     supervisor = record.processes.get("supervisor") if record else None

@@ -104,12 +104,14 @@ class Chronicle:
         self.decisions: list[Decision] = []
         self.refused: list[RefusedAct] = []
         self.quiet_since: datetime | None = None
+        self.now: datetime | None = None
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Takes what happened next."""
         for entry in entries:
             kind = type(entry.event).__name__
-            if self.state is not None and kind in ("RoundEnded", "GoEnded"):
+            # A round that ended with GO was told by the GO itself.
+            if self.state is not None and self.state.go is None and kind == "RoundEnded":
                 self._decided(entry, kind)
             self.state = evolve(self.state, entry)
             if kind in ("PollOpened", "GoGiven"):
@@ -141,7 +143,7 @@ async def drive(
     people: People,
     *,
     starts: datetime,
-    world_changes: tuple[datetime, ...] = (),
+    changes: tuple[datetime, ...] = (),
     removals: Callable[[State], dict[str, datetime]],
     progress: Progress | None = None,
     horizon: timedelta = HORIZON,
@@ -152,7 +154,7 @@ async def drive(
         world: The release, launched at `starts`.
         people: Who does what when.
         starts: When it was launched.
-        world_changes: Instants at which the world answers differently: while one lies ahead, there is something to
+        changes: Instants at which the world answers differently: while one lies ahead, there is something to
             wait for.
         removals: When each flag is archived, asked when the release has shipped.
         progress: Told of every instant.
@@ -180,7 +182,7 @@ async def drive(
             break
         if act is None or (wakes is not None and wakes <= act.at):
             assert wakes is not None
-            if wakes > starts + horizon or _over(told, state, wakes, world_changes, script):
+            if wakes > starts + horizon or _over(told, state, wakes, changes, script):
                 break
             now = max(now, wakes)
             state = hear(await world.advance(now))
@@ -204,6 +206,7 @@ async def drive(
                 told.refused.append(RefusedAct(now, act.who, act.verb, refusal.code, refusal.message))
         if progress is not None:
             progress(now, state)
+    told.now = now
     for left in script.left():
         why = "the simulation ended first" if left.at else f"{left.on} (time {left.nth}) never came"
         told.refused.append(RefusedAct(now, left.who, left.do, "simulate.not_reached", why))

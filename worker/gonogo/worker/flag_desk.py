@@ -12,7 +12,7 @@ from gonogo.activities.ports import FlagClaim
 from gonogo.domain.flag_notes import FlagNote
 from gonogo.domain.flag_state import flag_id
 from gonogo.domain.reports import ClaimAnswer
-from gonogo.workflows.flag import FlagWorkflow
+from gonogo.workflows.flag import NOTE, FlagWorkflow
 from gonogo.workflows.flag_messages import FlagClaimRequest, FlagStart
 from gonogo.workflows.messages import TASK_QUEUE
 
@@ -113,7 +113,7 @@ class TemporalFlagDesk:
     async def _tell(self, name: str, note: FlagNote, driven_from: datetime | None) -> None:
         if note.kind not in _STARTS or note.flag is None or note.provider is None:
             try:
-                await self._client.get_workflow_handle(name).signal("note", note)
+                await self._client.get_workflow_handle(name).signal(NOTE, note)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
@@ -131,7 +131,7 @@ class TemporalFlagDesk:
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary=f"flag {note.flag} ({note.environment})",
-            start_signal="note",
+            start_signal=NOTE,
             start_signal_args=[note],
         )
 

@@ -14,11 +14,11 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from gonogo.activities.flag_desk import TemporalFlagDesk
 from gonogo.activities.registry import RegistryError, build
 
 from .bootstrap import build_worker
 from .connection import ConnectionMisconfigured, SearchAttributeClash, connection, is_away, register_search_attributes
+from .flag_desk import TemporalFlagDesk
 from .logs import configure_logs, core_runtime
 from .presence import announced
 from .settings import Settings, SettingsError, read_settings
@@ -59,10 +59,12 @@ async def run_worker(settings: Settings, *, tethered: bool = False) -> int:
         worker = build_worker(
             client,
             adapters=adapters,
-            desk=TemporalFlagDesk(client, settings.task_queue),
+            desk=TemporalFlagDesk(client, task_queue=settings.task_queue),
             task_queue=settings.task_queue,
             trust_local=settings.trust_local,
             graceful_shutdown_timeout=timedelta(seconds=settings.stop_after),
+            # A killed worker's releases wait this long for it before another one takes them; by default 10 s.
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         )
         with announced(settings.home, client.identity):
             return await _serve(worker, settings, stop)

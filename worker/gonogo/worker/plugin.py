@@ -13,11 +13,11 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from gonogo.activities.flag_desk import TemporalFlagDesk
 from gonogo.activities.registry import Adapters, build
 
 from .bootstrap import WORKFLOWS, activities, workflow_runner
 from .connection import register_search_attributes
+from .flag_desk import TemporalFlagDesk
 from .settings import Settings, read_settings
 
 
@@ -44,7 +44,7 @@ class GonogoPlugin(SimplePlugin):
         Raises:
             SettingsError: A setting in the environment is not valid.
         """
-        super().__init__("gonogo", data_converter=_converter, workflows=WORKFLOWS, workflow_runner=_runner)
+        super().__init__("gonogo", data_converter=merged_converter, workflows=WORKFLOWS, workflow_runner=merged_runner)
         self._settings = settings or read_settings()
         self._adapters = adapters
 
@@ -56,7 +56,7 @@ class GonogoPlugin(SimplePlugin):
         """
         config = super().configure_worker(config)
         adapters = self._adapters or build(self._settings.adapters)
-        desk = TemporalFlagDesk(config["client"], config["task_queue"])
+        desk = TemporalFlagDesk(config["client"], task_queue=config["task_queue"])
         ours = activities(adapters, desk, trust_local=self._settings.trust_local, simulation=False)
         config["activities"] = [*config.get("activities", ()), *ours]
         return config
@@ -71,7 +71,12 @@ class GonogoPlugin(SimplePlugin):
         await super().run_worker(worker, next)
 
 
-def _converter(theirs: DataConverter | None) -> DataConverter:
+def merged_converter(theirs: DataConverter | None) -> DataConverter:
+    """A converter that carries our values, with what `theirs` has of its own, such as a codec.
+
+    Raises:
+        ConverterClash: It cannot be made to carry them.
+    """
     if theirs is None:
         return pydantic_data_converter
     if issubclass(theirs.payload_converter_class, PydanticPayloadConverter):
@@ -84,7 +89,8 @@ def _converter(theirs: DataConverter | None) -> DataConverter:
     )
 
 
-def _runner(theirs: WorkflowRunner | None) -> WorkflowRunner:
+def merged_runner(theirs: WorkflowRunner | None) -> WorkflowRunner:
+    """A workflow runner that passes our pure modules through, and what `theirs` passes through."""
     ours = workflow_runner()
     if theirs is None or not isinstance(ours, SandboxedWorkflowRunner):
         return ours

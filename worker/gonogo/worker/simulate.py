@@ -1,82 +1,75 @@
 """`gonogo simulate`: a release's whole life on the real workflow code, in seconds, at the plan's own dates."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from gonogo.activities.registry import Adapters
-from gonogo.adapters.memory import (
-    CheckTurn,
-    MemoryChecks,
-    MemoryInbox,
-    MemoryMetrics,
-    MetricTurn,
-    Always,
-    memory_adapters,
-)
-from gonogo.adapters.memory_flags import MemoryFlags
-from gonogo.client.people import People, System
+from gonogo.client.people import People, read_people_path
+from gonogo.client.plan_file import read_plan_path
 from gonogo.domain.plan import Plan
-from gonogo.domain.resolution import Interval
-from gonogo.domain.state import State
+from gonogo.domain.values import Actor
 
-from .habits import removal_of
+from .driver import Progress, drive
+from .live_world import live_world
+from .private_server import private_server
+from .scene import Scene, launcher_of
+from .simulate_report import ProgressLine, show
+from .simulate_result import SimulationResult, result_of
+
+_BEFORE = timedelta(days=1)
 
 
-class Scene:
-    """The simulated world of a people file: what checks, guards, flags and channels answer when."""
+async def run_simulation(
+    plan: Plan, people: People | None = None, *, progress: Progress | None = None
+) -> SimulationResult:
+    """Simulates a release on a private server.
 
-    def __init__(self, people: People) -> None:
-        """Sets it up."""
-        self._people = people
-        fixed = {key: at for key, at in people.removed.items() if isinstance(at, datetime)}
-        self.flags = MemoryFlags(people.exposure_before(), removed=fixed, outages=self._outages("flags"))
-        self.inbox = MemoryInbox(outages=self._outages("notifications"))
-        checks = {
-            name: [CheckTurn(at=t.at, status=t.status, finding=t.finding) for t in turns]
-            for name, turns in people.checks.items()
-        }
-        guards = {
-            name: [MetricTurn(at=t.at, value=t.value, error=t.error) for t in turns]
-            for name, turns in people.guards.items()
-        }
-        self._adapters = memory_adapters(
-            checks=MemoryChecks(checks, outages=self._outages("checks")),
-            metrics=MemoryMetrics(guards, outages=self._outages("guards")),
-            flags=self.flags,
-            inbox=self.inbox,
+    Args:
+        plan: The normalised plan.
+        people: Who answers what when. Default: everybody well, and in time.
+        progress: Told of every instant.
+
+    Raises:
+        ServerMissing: The server's program is not installed.
+        ServerFailed: The server did not serve.
+    """
+    people = people or People()
+    scene, starts = Scene(people), start_of(plan, people)
+    async with (
+        private_server() as client,
+        live_world(client, plan, Actor(id=launcher_of(plan, people)), starts, scene.adapters) as world,
+    ):
+        told = await drive(
+            world, people, starts=starts, changes=scene.changes(), removals=scene.removals, progress=progress
         )
-
-    @property
-    def adapters(self) -> Adapters:
-        """What the worker talks to."""
-        return self._adapters
-
-    def _outages(self, system: System) -> Mapping[str, tuple[Interval, ...]]:
-        return Always(tuple(Interval(start=o.start, end=o.end) for o in self._people.outages.get(system, ())))
-
-    def changes(self) -> tuple[datetime, ...]:
-        """Every instant at which something answers differently."""
-        turns = [t.at for script in (self._people.checks, self._people.guards) for ts in script.values() for t in ts]
-        outages = [at for spans in self._people.outages.values() for o in spans for at in (o.start, o.end)]
-        return tuple(sorted([*turns, *outages, *(r for r in self._people.removed.values() if isinstance(r, datetime))]))
-
-    def removals(self, state: State) -> dict[str, datetime]:
-        """When each unsettled or carried flag of a release that has shipped is archived; what is not scripted, by default."""
-        shipped = state.released_at
-        assert shipped is not None
-        found: dict[str, datetime] = {}
-        for key, flag in state.flags.items():
-            said = self._people.removed.get(key)
-            at = shipped + said if isinstance(said, timedelta) else said
-            if at is None and flag.settled is None:
-                at = removal_of(state, key, self._people.defaults.removal)
-            if at is not None:
-                found[key] = max(at, shipped)
-                self.flags.remove(key, at)
-        return found
+        return result_of(told, world.head)
 
 
-def launcher_of(plan: Plan, people: People) -> str:
-    """Who launches: as the people file says, else the first product manager."""
-    role = plan.roles["product_manager"]
-    return people.launcher or (role.people or (role.rotation.people if role.rotation else ()))[0]
+def start_of(plan: Plan, people: People) -> datetime:
+    """When the simulation begins: at `schedule.starts`, else a day before the first date that is named, else now."""
+    if plan.schedule.starts is not None:
+        return plan.schedule.starts
+    slot = plan.schedule.slot
+    named = [
+        plan.scope.freeze_at,
+        plan.schedule.not_before,
+        slot - plan.poll.opens_before if slot else None,
+        *(item.due_at for listed in plan.checklists.values() for item in listed.items),
+        *(act.at for act in people.acts),
+    ]
+    known = [at for at in named if at is not None]
+    return min(known) - _BEFORE if known else datetime.now(UTC).replace(microsecond=0)
+
+
+async def command(plan: Path, *, people: Path | None = None, policy: Path | None = None, as_json: bool = False) -> int:
+    """Simulates the plan in a file, and prints the timeline or JSON. Answers with the exit code.
+
+    Raises:
+        PlanFileError: A file cannot be used.
+    """
+    read = read_plan_path(plan, policy)
+    script = read_people_path(people, read) if people is not None else None
+    with ProgressLine(sys.stderr) as line:
+        result = await run_simulation(read, script, progress=line.tell)
+    show(sys.stdout, result, in_json=as_json)
+    return 0

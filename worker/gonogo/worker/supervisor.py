@@ -29,7 +29,7 @@ SUPERVISOR, SERVER, WORKER = "supervisor", "server", "worker"
 """The processes of `gonogo up`, as `up.json` names them."""
 READY = 30.0
 """Seconds that a server, a worker or another `gonogo up` has to become ready."""
-SERVER_GRACE = 10.0
+SERVER_GRACE = 5.0
 """Seconds that the server has to close its database."""
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

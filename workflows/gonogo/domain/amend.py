@@ -52,12 +52,16 @@ def _fixed(old: Plan, new: Plan) -> tuple[str, ...]:
     return tuple(n for n in ("product", "version", "environment", "kind") if getattr(old, n) != getattr(new, n))
 
 
+def _out(state: State) -> set[str]:
+    return {name for r in state.check_rounds.values() for name in r.checks}
+
+
 def _require_scope(state: State, plan: Plan) -> None:
     """Raises when a plan would change the scope in a way that it cannot: that is the exceptions' business."""
     before = {f.id: f for f in state.plan.features}
     for feature in plan.features:
         old, now = before.get(feature.id), state.features.get(feature.id)
-        said = (old or feature).estimate_days
+        said = old.estimate_days if old else now.feature.estimate_days if now else None
         up = feature.estimate_days is not None and (said is None or feature.estimate_days > said)
         if state.frozen_at is not None and (now is None or up):
             raise Refused(
@@ -118,5 +122,7 @@ def amend(draft: Draft, command: c.Amend) -> None:
     if state.plan.schedule != plan.schedule:
         request_slots(draft, anew=True)
     if state.phase in (Phase.READYING, Phase.DECIDING, Phase.AWAITING_WINDOW):
-        new = tuple(n for n in measurable(draft.state, Moment.GO) if n not in draft.state.asked_at)
+        # What is another check now, and what was out together with it.
+        lost = _out(state) - _out(draft.state)
+        new = tuple(n for n in measurable(draft.state, Moment.GO) if n in lost or n not in draft.state.asked_at)
         ask(draft, new, AskedFor.READYING)

@@ -20,7 +20,7 @@ from .events import (
     VoteWithdrawn,
 )
 from .facts import Status
-from .holds import lift_all, raise_hold
+from .holds import raise_hold
 from .material import material_digest, required_roles
 from .plan import Moment, ReleaseKind
 from .readiness import ask, facts, measurable, met
@@ -239,9 +239,10 @@ def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:
 
 
 def _lift_no_go(draft: Draft, role: str, actor: Actor, why: str) -> None:
-    mine = [h for h in draft.state.held(HoldReason.NO_GO) if h.by.id == actor.id and h.subject == f"role:{role}"]
-    if mine:
-        lift_all(draft, why, HoldReason.NO_GO, subject=f"role:{role}", by=actor)
+    """Lifts the hold of this voter's own NO_GO; another voter's stands."""
+    for hold in draft.state.held(HoldReason.NO_GO):
+        if hold.by.id == actor.id and hold.subject == f"role:{role}":
+            draft.emit(Lifted(hold=hold.id, why=why))
 
 
 def withdraw(draft: Draft, command: c.WithdrawVote, actor: Actor) -> None:

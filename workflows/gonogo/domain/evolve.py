@@ -220,11 +220,14 @@ def _checks_measured(state: State, entry: e.Entry, event: e.ChecksMeasured) -> S
         findings={**state.findings, **event.findings},
         found_for={**state.found_for, **dict.fromkeys(event.findings, since)},
     )
+    state = _retry_later(state, entry)
     rollout = state.rollout
     if rollout and asked and asked.why is AskedFor.STAGE:
         passed = all(f.status is Status.PASS for f in event.findings.values())
-        rollout = replace(rollout, deployed_at=entry.at if passed else None, retry_at=entry.at + RETRY)
-    return _retry_later(replace(state, rollout=rollout), entry)
+        # The code is there: what was held for something else is tried at once, while that is fresh.
+        again = entry.at if passed else entry.at + RETRY
+        rollout = replace(rollout, deployed_at=entry.at if passed else None, retry_at=again)
+    return replace(state, rollout=rollout)
 
 
 def _retry_later(state: State, entry: e.Entry) -> State:
@@ -443,7 +446,9 @@ def _round_ended(state: State, entry: e.Entry, event: e.RoundEnded) -> State:
 
 
 def _go_ended(state: State, entry: e.Entry, event: e.GoEnded) -> State:
-    return replace(state, go=None, override=None, opening=None, claim=None)
+    # The flags' own workflows are told that they are let go: the next opening asks for them again.
+    flags = {k: replace(f, granted=False) for k, f in state.flags.items()}
+    return replace(state, go=None, override=None, opening=None, claim=None, flags=flags)
 
 
 # --- holds ---------------------------------------------------------------------------------------------------------
@@ -570,10 +575,18 @@ def _flags_written(state: State, entry: e.Entry, event: e.FlagsWritten) -> State
             flags[result.key] = replace(flag, current=result.after, changed_at=changed, last_epoch=last)
             if state.rollback is None and result.after != flag.original:
                 raised = True
+    # A write without a clear answer may have landed: a rollback puts that flag back too.
+    clear = {r.key for r in event.results if r.status is not WriteStatus.FAILED}
+    for key in state.writes.writes if state.writes and state.writes.stage >= 0 else ():
+        if key in flags and key not in clear:
+            flags[key] = replace(flags[key], changed_at=entry.seq)
     rollback = state.rollback
     if rollback:
         done = {r.key for r in event.results if r.status in (WriteStatus.WRITTEN, WriteStatus.GONE)}
         failed = {r.key: r.detail or r.status.value for r in event.results if r.key not in done}
+        if state.writes:
+            said = {r.key for r in event.results}
+            failed |= {k: "no answer came back" for k in state.writes.writes if k not in said}
         kept = {k: v for k, v in rollback.failed.items() if k not in done}
         rollback = replace(rollback, left=tuple(k for k in rollback.left if k not in done), failed={**kept, **failed})
         if failed:
@@ -659,7 +672,8 @@ def _shipped(state: State, entry: e.Entry, event: e.ReleaseShipped) -> State:
 
 
 def _rollback_started(state: State, entry: e.Entry, event: e.RollbackStarted) -> State:
-    changed = sorted((f for f in state.flags.values() if f.changed_at and not f.gone), key=lambda f: -f.changed_at)
+    touched = (f for f in state.flags.values() if f.changed_at or (f.original is not None and f.current != f.original))
+    changed = sorted((f for f in touched if not f.gone), key=lambda f: -f.changed_at)
     left = [f.key for f in changed]
     # A batch that is out may land: its flags go back first.
     pending = [k for k in reversed(tuple(state.writes.writes)) if k not in left] if state.writes else []
@@ -697,7 +711,8 @@ def _rollback_confirmed(state: State, entry: e.Entry, event: e.RollbackConfirmed
     if not rolling:
         return replace(state, rollback=None, writes=None)
     flags = {
-        k: f if k in event.unrestorable else replace(f, changed_at=0, settled=None, proof="", granted=False)
+        # What was accepted as it stands is still changed; like the others it is claimed and settled anew.
+        k: replace(f, changed_at=f.changed_at if k in event.unrestorable else 0, settled=None, proof="", granted=False)
         for k, f in state.flags.items()
     }
     items = {

@@ -1,4 +1,4 @@
-"""Rollback: always allowed, at once. Every flag goes back to what it was before, newest change first, until confirmed."""
+"""Rollback: always allowed, at once. Every flag goes back to what it was, newest change first, until confirmed."""
 
 from datetime import datetime
 

@@ -91,6 +91,11 @@ def _try_to_start(draft: Draft) -> None:
         return
     again = opening.retry_at is not None and draft.at >= opening.retry_at
     left = _left_at_opening(state, opening, draft.at)
+    unmet_now = {f.subject for f in left}
+    for hold in state.held(HoldReason.READINESS):
+        if not hold.subject.startswith("flag:") and hold.subject not in unmet_now:
+            lift_all(draft, "it passes now", HoldReason.READINESS, subject=hold.subject)
+    state = draft.state
     if left:
         text = "; ".join(f.detail for f in left)
         raise_hold(draft, HoldReason.READINESS, text, subject=left[0].subject)
@@ -259,7 +264,8 @@ def _deployed(draft: Draft, rollout: Rollout) -> bool:
 def hold_for_deployed(draft: Draft) -> None:
     """A `deployed` check before a stage that does not pass holds the release."""
     state = draft.state
-    bad = [n for n in deployed_checks(state, draft.at) if (f := state.findings.get(n)) is None or f.status is not Status.PASS]
+    checks = deployed_checks(state, draft.at)
+    bad = [n for n in checks if (f := state.findings.get(n)) is None or f.status is not Status.PASS]
     if bad and state.rollout is not None and state.rollout.deployed_at is None:
         found = state.findings.get(bad[0])
         text = f"{bad[0]} is {found.status.value}: {found.finding}" if found else f"{bad[0]} has not been measured"
@@ -274,6 +280,9 @@ def _expose(draft: Draft, number: int, stage: Stage) -> None:
         lift_all(draft, "the flags are where the stage takes them", HoldReason.READINESS)
         draft.emit_by_itself(StageExposed(stage=number, exposure=stage.exposure))
         return
+    for hold in draft.state.held(HoldReason.READINESS):
+        if hold.subject.startswith("flag:") and hold.subject.removeprefix("flag:") not in wanted:
+            lift_all(draft, "the flag needs no change any more", HoldReason.READINESS, subject=hold.subject)
     draft.emit_by_itself(
         WritesRequested(
             ask=f"writes-{draft.next_seq}",
@@ -306,8 +315,11 @@ def take_writes(draft: Draft, command: c.TakeWrites) -> None:
         ):
             seen = result.before if result.before is not None else before[key]
             reading = FlagReading(key=key, exists=True, exposure=result.after, fence=result.fence, at=result.at)
-            draft.emit_by_itself(FlagChangedElsewhere(reading=reading, by=result.detail or "somebody else"))
-            text = f"flag {key} was changed elsewhere: it was at {seen}, {before[key]} was expected"
+            draft.emit_by_itself(FlagChangedElsewhere(reading=reading, by="somebody else"))
+            if result.status is WriteStatus.STALE:
+                text = f"flag {key} has a newer change by somebody else: {result.detail or 'the write was refused'}"
+            else:
+                text = f"flag {key} was changed elsewhere: it was at {seen}, {before[key]} was expected"
             raise_hold(draft, HoldReason.GUARD, text, subject=f"flag:{key}", measurement=f"{batch.ask}.{key}"[:120])
         else:
             lift_all(draft, "the flag is written", HoldReason.READINESS, subject=f"flag:{key}")
@@ -315,8 +327,10 @@ def take_writes(draft: Draft, command: c.TakeWrites) -> None:
 
 
 def _landed(draft: Draft, number: int) -> None:
-    """The stage stands as soon as its writes have landed, even if a hold or a closing window came in between: whoever
-    is exposed is watched by the stage's guards from then on. The bake clock waits for the holds."""
+    """Says that a stage stands as soon as its writes have landed, whatever hold or closing window came in between.
+
+    Whoever is exposed is watched by the stage's guards from then on; the bake clock waits for the holds.
+    """
     state = draft.state
     stage = state.stages[number]
     held = {h.subject for h in state.held(HoldReason.READINESS, HoldReason.GUARD)}

@@ -25,7 +25,7 @@ from .readiness import ask, measurable, unmet
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER
 from .state import ExceptionState, State
 from .terms import OUT, AskedFor, ExceptionKind, ExceptionStatus, FeatureStatus, HoldReason, Phase
-from .values import Actor
+from .values import ENGINE, Actor
 
 # --- features ------------------------------------------------------------------------------------------------------
 
@@ -171,12 +171,12 @@ def freeze(draft: Draft) -> None:
         raise Refused(
             "scope.not_freezable", "; ".join(text for _, _, text in stands), reasons=", ".join(c for c, _, _ in stands)
         )
-    _freeze(draft)
+    _freeze(draft, draft.actor)
 
 
-def _freeze(draft: Draft) -> None:
+def _freeze(draft: Draft, by: Actor) -> None:
     in_scope = tuple(f.feature.id for f in draft.state.features.values() if f.is_in)
-    draft.emit(ScopeFrozen(features=in_scope))
+    draft.emit(ScopeFrozen(features=in_scope), actor=by)
     lift_all(draft, "the scope is frozen", HoldReason.SCHEDULE, subject="freeze")
     draft.emit_by_itself(PhaseChanged(before=Phase.SCOPING, after=Phase.READYING))
     ask(draft, measurable(draft.state, Moment.GO), AskedFor.READYING)
@@ -204,7 +204,7 @@ def freeze_by_timer(draft: Draft) -> None:
         _drop_over_capacity(draft)
     stands = obstacles(draft.state, draft.at)
     if not stands:
-        _freeze(draft)
+        _freeze(draft, ENGINE)
         return
     reasons = tuple(f"{code}: {subject}" for code, subject, _ in stands)
     draft.emit_by_itself(FreezeRefused(reasons=reasons))

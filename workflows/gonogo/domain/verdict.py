@@ -137,7 +137,7 @@ def _vote_reasons(policy: Policy, votes: Votes) -> tuple[list[Reason], bool]:
                         f"{who} answers GO",
                     )
                 )
-        if waiting or not standing:
+        if waiting or len(standing) < quorum:
             missing = quorum - len(going)
             found.append(
                 Reason(

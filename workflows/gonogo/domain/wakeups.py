@@ -86,7 +86,8 @@ def _rolling_out(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
             if opens is not None:
                 yield opens, f"a window opens, and stage {rollout.stage + 2} follows"
             return
-    if rollout.retry_at is not None and not state.check_rounds:
+    asked_stage = any(r.why is AskedFor.STAGE for r in state.check_rounds.values())
+    if rollout.retry_at is not None and not asked_stage:
         yield rollout.retry_at, "what holds the rollout is tried again"
 
 

@@ -110,7 +110,8 @@ class Delivery:
         )
         for note in batch:
             outbox.notes.pop(note.key, None)
-            self._touched[f"flag/{note.product}/{note.environment}/{note.flag}"] = None
+            if note.flag is not None:
+                self._touched[f"flag/{note.product}/{note.environment}/{note.flag}"] = None
         return True
 
     async def finish(self) -> None:

@@ -35,6 +35,8 @@ MOST_EVENTS = 2_500
 MOST_REQUESTS = 1_500
 """Updates after which a flag continues as new; the server takes 2,000 in one run."""
 _KEPT_ANSWERS = 100
+NOTE = "note"
+"""The signal by which a release tells what became of the flag."""
 _PAGE_BYTES = 1_000_000
 
 
@@ -50,6 +52,7 @@ class FlagWorkflow:
         self._book = FlagBook(start, self._clock.now())
         self._answered = {x.request_id: x.answer for x in carried.answered} if carried else {}
         self._stirred = True
+        self._ended = False
         self._requests = 0
         self._shown: dict[str, Any] = {}
         self._alarm = Alarm(self._clock, self._stir)
@@ -74,6 +77,7 @@ class FlagWorkflow:
             if self._too_long() and not self._work.busy:
                 await self._continue_as_new()
             await workflow.wait_condition(lambda: self._stirred)
+        self._ended = True
         self._alarm.disarm()
         await self._work.finish()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -163,23 +167,19 @@ class FlagWorkflow:
             detail=refusal,
         )
 
-    @workflow.signal(name="note", description="A release tells what became of the flag.")
-    def note(self, payload: RawValue) -> None:
-        """Takes a note in, once for every key; what cannot be read is recorded."""
-        self._hear("note", payload)
-
+    # One handler for signals of every name: a named one, called with too few or too many arguments, raises before its
+    # first line, and such a signal would block the flag for good.
     @workflow.signal(dynamic=True)
-    def stranger(self, name: str, args: Sequence[RawValue]) -> None:
-        """A signal that gonogo does not know: recorded, like every message that cannot be read."""
-        self._take(RecordMalformed(handler=name[:100], message="there is no such signal"))
-
-    def _hear(self, name: str, payload: RawValue) -> None:
-        given = read(payload, FlagNote)
+    def hear(self, name: str, args: Sequence[RawValue]) -> None:
+        """Takes a `note` in, once for every key; what cannot be read, and what has another name, is recorded."""
+        # Payloads of other encodings (null, bytes) come back as what they are, whatever was asked for.
+        given: Any = read(args[0], FlagNote) if name == NOTE and len(args) == 1 else None
         if isinstance(given, FlagNote):
             self._catch_up(given.at)
             self._take(TakeNote(note=given))
         else:
-            self._take(RecordMalformed(handler=name, message=given[:500]))
+            wrong = "there is no such signal" if name != NOTE else "it is no note"
+            self._take(RecordMalformed(handler=name[:100], message=given[:500] if isinstance(given, str) else wrong))
         self._stir()
 
     def _catch_up(self, at: datetime) -> None:
@@ -265,7 +265,7 @@ class FlagWorkflow:
 
     @workflow.update
     async def advance(self, to: datetime) -> Advanced:
-        """Simulation only: goes to `to`, stops at everything that happens by itself before, answers when all is quiet."""
+        """Simulation only: goes to `to`, stopping at all that happens by itself before; answers when it is quiet."""
         await self._quiet()
         while (at := self._next_instant()) is not None and at <= to and not self._book.state.gone:
             self._clock.set(at)
@@ -298,7 +298,7 @@ class FlagWorkflow:
         """Waits until nothing is under way that could still say something at this instant."""
 
         def quiet() -> bool:
-            return not self._stirred and not self._work.busy
+            return self._ended or (not self._stirred and not self._work.busy)
 
         while not quiet():
             await workflow.wait_condition(quiet)

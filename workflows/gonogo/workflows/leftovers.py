@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from gonogo.domain.plan import Channel
     from gonogo.domain.values import Id, value
 
+    from .clock import Clock
     from .running import activity_options
 
 _TRIES = 200
@@ -45,6 +46,7 @@ class LeftoversWorkflow:
         messages = {m.key: m for m in left.messages}
         notes = left.notes
         wait = timedelta(minutes=1)
+        clock = Clock(None)
         for _ in range(_TRIES):
             try:
                 if messages:
@@ -54,7 +56,7 @@ class LeftoversWorkflow:
                     )
                     messages = {k: m for k, m in messages.items() if k not in done.delivered}
                 if notes:
-                    tell = TellTask(notes=notes, driven=False, at=workflow.now(), link=left.link)
+                    tell = TellTask(notes=notes, driven=False, at=clock.now(), link=left.link)
                     await workflow.execute_activity_method(Flags.tell_flags, tell, **activity_options("tell_flags"))
                     notes = ()
             except ActivityError:

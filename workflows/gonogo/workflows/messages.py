@@ -8,6 +8,10 @@ from gonogo.domain.commands import HumanCommand
 from gonogo.domain.plan import Plan
 from gonogo.domain.values import Actor, Instant, Text, value
 
+GO_NO_GO = "go_no_go"
+"""Name of the signal by which an approver answers one open question, with a `GoNoGo`."""
+FLAG_NEWS = "flag_news"
+"""Name of the signal by which a flag's own workflow tells a release what happened to it, with a `FlagNews`."""
 TASK_QUEUE = "gonogo"
 """The task queue of workflows and of activities without secrets."""
 

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from gonogo.domain import commands as c
     from gonogo.domain.effects import outstanding
     from gonogo.domain.errors import GonogoError, Refused
+    from gonogo.domain.plan_rules import problems
     from gonogo.domain.terms import TERMINAL, Choice
     from gonogo.domain.values import Actor
     from gonogo.domain.views import StatusView
@@ -78,10 +79,10 @@ class ReleaseWorkflow:
         if not self._book.begun:
             admitted = await workflow.execute_local_activity_method(
                 Admissions.admit,
-                Admission(driven=launch.driven_from is not None),
+                Admission(driven=launch.driven_from is not None, plan=launch.plan),
                 start_to_close_timeout=timedelta(seconds=10),
             )
-            self._book.launch(launch.plan, launch.actor, self._clock.now(), trust_local=admitted.trust_local)
+            self._begin(launch, trust_local=admitted.trust_local)
         while self._early:
             self._hear(*self._early.popleft())
         while True:
@@ -98,6 +99,13 @@ class ReleaseWorkflow:
         link = self._book.link
         return Closed(outcome=self._book.state.outcome, seq=link.seq, head=link.head)
 
+    def _begin(self, launch: Launch, *, trust_local: bool) -> None:
+        """Writes the first entries; a release that cannot begin fails at once, and says why."""
+        try:
+            self._book.launch(launch.plan, launch.actor, self._clock.now(), trust_local=trust_local)
+        except Refused as refused:
+            raise _refusal(refused) from refused
+
     @property
     def _closed(self) -> bool:
         return self._book.begun and self._book.state.phase in TERMINAL
@@ -106,6 +114,7 @@ class ReleaseWorkflow:
         """One look at everything: what is due is decided, what is outstanding is under way, what is new is told.
 
         Leaving for a new run, watches are called off and say what they have counted; the new run begins them again.
+        Driven, a watch answers at once, and when it is true tells the driver how far it may go.
         """
         self._stirred = False
         self._due()
@@ -113,7 +122,7 @@ class ReleaseWorkflow:
         wanted = outstanding(state)
         asks = {effect.ask for effect in wanted}
         self._later = [x for x in self._later if x[2].ask in asks]
-        self._running.reconcile(wanted, self._book.link, watch=not leaving)
+        self._running.reconcile(wanted, self._book.link, watch=not leaving or self._clock.driven is not None)
         self._delivery.start()
         shown = search_attributes(state)
         if shown != self._shown:
@@ -222,6 +231,9 @@ class ReleaseWorkflow:
             return
         if self._closing_run():
             raise ApplicationError("the release continues as new: ask again in a moment", type="release.launching")
+        # Only here, since a validator is never replayed: rules may grow, and what was accepted once stays accepted.
+        if isinstance(request.command, c.Amend) and (found := problems(request.command.plan)):
+            raise ApplicationError(found[0].message, type=found[0].code, non_retryable=True)
         try:
             self._book.would(request.command, self._clock.now(), request.actor)
         except Refused as refused:
@@ -230,20 +242,12 @@ class ReleaseWorkflow:
     def _closing_run(self) -> bool:
         return self._requests > MOST_REQUESTS + 400
 
-    @workflow.signal(name="go_no_go", description="An approver's answer to one open question.")
-    def go_no_go(self, payload: RawValue) -> None:
-        """Counts a ballot; one that does not count is recorded, never fatal."""
-        self._hear("go_no_go", payload)
-
-    @workflow.signal(name="flag_news", description="A flag's own workflow says that something happened to it.")
-    def flag_news(self, payload: RawValue) -> None:
-        """Takes what a flag's own workflow says."""
-        self._hear("flag_news", payload)
-
-    @workflow.signal(dynamic=True)
-    def stranger(self, name: str, args: Sequence[RawValue]) -> None:
-        """A signal that gonogo does not know: recorded, like every message that cannot be read."""
-        self._hear(name, args[0] if args else None)
+    @workflow.signal(dynamic=True, description="go_no_go: an approver's answer; flag_news: what a flag's workflow says.")
+    def signalled(self, name: str, args: Sequence[RawValue]) -> None:
+        """Hears every signal: a handler with a name of its own would raise, and block the release, on a wrong number of
+        arguments. What cannot be read is recorded, never counted, never fatal.
+        """
+        self._hear(name, args[0] if len(args) == 1 else None)
 
     def _hear(self, name: str, payload: RawValue | None) -> None:
         if not self._book.begun:

@@ -5,6 +5,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RawValue
+from temporalio.converter import PayloadConverter
 
 from gonogo.domain import commands as c
 from gonogo.domain.facts import FlagReading
@@ -41,22 +42,32 @@ class FlagNews:
 
 def read(payload: RawValue, kind: type[_T]) -> _T | str:
     """The signal's value, or one sentence that says what is wrong with it, without quoting it."""
+    return decoded(payload, kind, workflow.payload_converter())
+
+
+def decoded(payload: RawValue, kind: type[_T], converter: PayloadConverter) -> _T | str:
+    """What `read` answers, by a given converter."""
     raw = payload.payload
     if len(raw.data) > _MOST_BYTES:
         return f"{len(raw.data)} bytes are more than {_MOST_BYTES}"
     try:
-        return workflow.payload_converter().from_payload(raw, kind)
+        found = converter.from_payload(raw, kind)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         return f"{where or 'the message'}: {first['msg']}"[:300]
     except Exception as error:  # noqa: BLE001  # any bytes may come: whatever cannot be read is malformed
         return f"it cannot be read ({type(error).__name__})"
+    # Some encodings say themselves what they hold, whatever is asked for: nothing, or bytes.
+    return found if isinstance(found, kind) else f"it is no {kind.__name__}"
 
 
 def read_go_no_go(payload: RawValue) -> GoNoGo | str:
     """The signal's ballot, or what is wrong with it."""
     given = read(payload, GoNoGo)
-    if isinstance(given, GoNoGo) and given.choice not in tuple(Choice):
-        return "choice: write GO, NO_GO or ABSTAIN"
-    return given
+    return check_go_no_go(given) if isinstance(given, GoNoGo) else given
+
+
+def check_go_no_go(given: GoNoGo) -> GoNoGo | str:
+    """The ballot, or what is wrong with it beyond its form."""
+    return given if given.choice in tuple(Choice) else "choice: write GO, NO_GO or ABSTAIN"

@@ -1,0 +1,48 @@
+"""A bare Temporal workflow: the same number of activities, timers and updates, and nothing else."""
+
+from datetime import timedelta
+
+from pydantic.dataclasses import dataclass
+from temporalio import activity, workflow
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a bare workflow issues."""
+
+    activities: int
+    """Activities, one after another."""
+    timers: int
+    """Timers, one after another."""
+    updates: int
+    """Updates that it waits for."""
+
+
+@activity.defn
+async def nothing(payload: str) -> str:
+    """Does nothing, and says so."""
+    return payload
+
+
+@workflow.defn
+class BareWorkflow:
+    """Waits for its updates, and runs its activities and timers meanwhile."""
+
+    def __init__(self) -> None:
+        self._updates = 0
+
+    @workflow.run
+    async def run(self, shape: Shape) -> int:
+        """Runs to its end."""
+        for _ in range(shape.activities):
+            await workflow.execute_activity(nothing, "x" * 200, start_to_close_timeout=timedelta(seconds=30))
+        for _ in range(shape.timers):
+            await workflow.sleep(timedelta(milliseconds=10))
+        await workflow.wait_condition(lambda: self._updates >= shape.updates)
+        return self._updates
+
+    @workflow.update
+    def act(self, payload: str) -> int:
+        """Counts."""
+        self._updates += 1
+        return self._updates

@@ -1,0 +1,107 @@
+"""Whole lives of releases against a bare workflow that issues the same number of activities, timers and updates."""
+
+import asyncio
+import time
+from collections import Counter
+
+from datetime import UTC, datetime
+
+from gonogo.domain.commands import CastVote, SignOff
+from gonogo.domain.terms import Choice
+from gonogo.workflows.release import ReleaseWorkflow
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+
+from .bare import BareWorkflow, Shape
+from .plans import ITEMS, VOTERS
+from .world import QUEUE, launch, request
+
+_CAUSES = {
+    "WORKFLOW_TASK": "workflow tasks",
+    "ACTIVITY_TASK": "activities",
+    "TIMER": "timers",
+    "UPDATE": "updates",
+    "SIGNALED": "signals",
+    "UPSERT": "search attributes",
+    "MARKER": "markers",
+}
+
+
+async def live(client: Client, version: str) -> WorkflowHandle[ReleaseWorkflow, object]:
+    """One release from launch to completed, everybody prompt."""
+    handle = await launch(client, version)
+    for item in ITEMS:
+        await _act(handle, request("quin", SignOff(item=item), f"sign-{item}"))
+    question = await _open_question(handle)
+    for role, person in VOTERS.items():
+        ballot = CastVote(request_id=question, role=role, choice=Choice.GO, ballot_id=f"b-{person}")
+        await _act(handle, request(person, ballot, f"vote-{person}"))
+    await handle.result()
+    return handle
+
+
+async def _act(handle: WorkflowHandle[ReleaseWorkflow, object], wanted: object) -> None:
+    while True:
+        try:
+            await handle.execute_update(ReleaseWorkflow.act, wanted)
+        except Exception as error:  # noqa: BLE001  # "being launched" is answered a moment later
+            if getattr(error.__cause__, "type", "") != "release.launching":
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return
+
+
+async def _open_question(handle: WorkflowHandle[ReleaseWorkflow, object]) -> str:
+
+    while True:
+        found = await handle.query(ReleaseWorkflow.status, datetime.now(UTC))
+        if found.round is not None:
+            return found.round.request_id
+        await asyncio.sleep(0.05)
+
+
+def causes(history: WorkflowHistory) -> Counter[str]:
+    """History events by cause."""
+    found: Counter[str] = Counter()
+    for event in history.events:
+        name = EventType.Name(event.event_type)
+        found[next((label for key, label in _CAUSES.items() if key in name), "start and end")] += 1
+    return found
+
+
+def shape_of(history: WorkflowHistory) -> Shape:
+    """What a bare workflow must issue to be comparable."""
+    names = Counter(EventType.Name(e.event_type) for e in history.events)
+    return Shape(
+        activities=names["EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"] + names["EVENT_TYPE_MARKER_RECORDED"],
+        timers=names["EVENT_TYPE_TIMER_STARTED"],
+        updates=names["EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED"],
+    )
+
+
+async def bare(client: Client, name: str, shape: Shape) -> None:
+    """One bare workflow, from start to end."""
+    handle = await client.start_workflow(BareWorkflow.run, shape, id=f"bare/{name}", task_queue=QUEUE)
+    for number in range(shape.updates):
+        await handle.execute_update(BareWorkflow.act, "x" * 200, id=f"u{number}")
+    await handle.result()
+
+
+async def throughput(client: Client, lives: int) -> tuple[float, float, Counter[str], Shape]:
+    """Lives a second and bare workflows a second, run side by side in number, in alternating batches; and the history."""
+    first = await live(client, "0.1.0")
+    history = await first.fetch_history()
+    shape = shape_of(history)
+    await bare(client, "warm", shape)
+    spent = {"live": 0.0, "bare": 0.0}
+    half = lives // 2
+    for batch in range(2):
+        begun = time.perf_counter()
+        await asyncio.gather(*(live(client, f"1.{batch}.{n}") for n in range(half)))
+        spent["live"] += time.perf_counter() - begun
+        begun = time.perf_counter()
+        await asyncio.gather(*(bare(client, f"{batch}-{n}", shape) for n in range(half)))
+        spent["bare"] += time.perf_counter() - begun
+    done = half * 2
+    return done / spent["live"], done / spent["bare"], causes(history), shape

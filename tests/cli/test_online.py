@@ -1,0 +1,276 @@
+"""The command line against a real server and a real worker: what a person types, and what they see."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
+from gonogo.adapters.memory_flags import MemoryFlags
+from gonogo.cli.main import main
+from gonogo.worker.bootstrap import build_worker
+from gonogo.worker.flag_desk import TemporalFlagDesk
+from gonogo.workflows.messages import TASK_QUEUE
+
+PLAN = """\
+product: shop
+version: "{version}"
+candidate: {{commit: abc1234, authors: [dev]}}
+people: {{dev: {{}}}}
+roles: {{product_manager: ann, release_manager: bob, qa: [cid, dan]}}
+features: [{{id: x, title: Faster search, flags: [{flag}]}}]
+flags: {{{flag}: {{}}}}
+checks: {{ci: {{kind: http, params: {{url: "http://ci.invalid"}}, owner: qa}}}}
+checklists:
+  tech: {{moment: before_go_no_go, owner: qa, items: [{{id: tested, title: Tested by hand}}]}}
+stages:
+  - {{percent: 10, bake: 1s, question: All well?}}
+  - {{audience: everyone, bake: 1h}}
+"""
+PRODUCT = "shop"
+LIMIT = 30  # seconds until a test gives up waiting
+
+
+class Terminal:
+    """Types commands, and says what they print."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    async def run(self, *tokens: str) -> tuple[int, str, str]:
+        # In a thread: a command line has an event loop of its own.
+        code = await asyncio.to_thread(main, tokens)
+        said = self._capsys.readouterr()
+        return code, said.out, said.err
+
+    async def ok(self, *tokens: str) -> str:
+        code, out, err = await self.run(*tokens)
+        assert (code, err) == (0, ""), (tokens, out, err)
+        return out
+
+    async def json(self, *tokens: str) -> Any:
+        return json.loads(await self.ok(*tokens, "--json"))
+
+    async def until(self, release: str, what: str, is_so: Callable[[Any], Any]) -> Any:
+        """The status when `is_so`; asked again and again, as a person would."""
+        deadline = time.monotonic() + LIMIT
+        while not is_so(view := await self.json("status", release)):
+            assert time.monotonic() < deadline, (what, view)
+        return view
+
+    async def shows(self, text: str, *tokens: str) -> None:
+        """Asks again and again until the answer has `text`: lists lag behind by a moment."""
+        deadline = time.monotonic() + LIMIT
+        while text not in (shown := await self.ok(*tokens)):
+            assert time.monotonic() < deadline, shown
+
+
+@pytest.fixture(scope="module")
+async def worker(server: Client) -> AsyncIterator[None]:
+    adapters = memory_adapters(checks=MemoryChecks(), metrics=MemoryMetrics(), flags=MemoryFlags(), inbox=MemoryInbox())
+    desk = TemporalFlagDesk(server, task_queue=TASK_QUEUE)
+    async with build_worker(server, adapters=adapters, desk=desk, trust_local=True):
+        yield
+
+
+@pytest.fixture
+def terminal(
+    server: Client, worker: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Terminal:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server.service_client.config.target_host)
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("GONOGO_ACTOR", "dev")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    return Terminal(capsys)
+
+
+def change(file: str, old: str, new: str) -> None:
+    text = Path(file).read_text()
+    assert old in text
+    Path(file).write_text(text.replace(old, new))
+
+
+def plan_file(folder: Path, version: str, flag: str = "x") -> str:
+    file = folder / f"{version}.yaml"
+    file.write_text(PLAN.format(version=version, flag=flag))
+    return str(file)
+
+
+async def to_poll(terminal: Terminal, folder: Path, version: str, flag: str = "x") -> str:
+    release = f"{PRODUCT}/{version}"
+    await terminal.ok("launch", plan_file(folder, version, flag))
+    await terminal.ok("sign-off", release, "tested", "--as", "cid", "--evidence", "http://tests")
+    await terminal.until(release, "the poll opens", lambda view: view.get("round"))
+    return release
+
+
+async def test_a_release_is_steered_from_launch_to_rollback_and_audited(terminal: Terminal, tmp_path: Path) -> None:
+    # Launched; twice is once.
+    file = plan_file(tmp_path, "2.0.0")
+    release = "shop/2.0.0"
+    assert "is launched by dev" in await terminal.ok("launch", file)
+    assert "open already" in await terminal.ok("launch", file)
+
+    # It waits for a person, and says for whom and how.
+    why = await terminal.ok("why", release)
+    assert "readying" in why
+    assert "item:tested" in why
+    assert "cid" in why
+
+    # A person who may not is refused, and nothing changes.
+    code, out, err = await terminal.run("sign-off", release, "tested", "--as", "ann")
+    assert (code, out) == (1, "")
+    assert "command.not_entitled" in err
+    await terminal.ok("sign-off", release, "tested", "--as", "cid")
+    await terminal.until(release, "the poll opens", lambda view: view.get("round"))
+
+    # The picture of the poll.
+    assert "GO is counted" in await terminal.ok("vote", release, "GO", "--as", "cid")
+    shown = await terminal.ok("status", release)
+    assert "[deciding]" in shown
+    assert "on demand" in shown.splitlines()[0]
+    assert "GO cid" in shown
+    assert "waits for 1 of ann" in shown
+    assert "\x1b[" not in shown
+
+    # A no-go holds, and is taken back.
+    code, _, err = await terminal.run("vote", release, "NO_GO", "--as", "ann")
+    assert code == 1, err
+    assert "NO-GO is counted" in await terminal.ok("vote", release, "NO_GO", "--as", "ann", "-r", "login is broken")
+    shown = await terminal.ok("status", release)
+    assert "HELD" in shown
+    assert "NO-GO" in shown
+    assert "login is broken" in await terminal.ok("why", release)
+    await terminal.ok("vote", release, "GO", "--as", "ann")
+    await terminal.ok("vote", release, "GO", "--as", "bob")
+
+    # The rollout asks; yes goes wider.
+    await terminal.until(release, "asked", lambda v: (v.get("rollout") or {}).get("question"))
+    shown = await terminal.ok("status", release)
+    assert "stage 1 of 2" in shown
+    assert "All well?" in shown
+    assert "10 %" in shown
+    assert "it goes wider" in await terminal.ok("widen", release, "--as", "ann")
+    view = await terminal.until(release, "everyone", lambda v: v["exposure_percent"] == 100)
+    assert view["phase"] == "rolling_out"
+    assert "bake" in await terminal.ok("status", release)
+
+    # Rolled back, at once.
+    await terminal.ok("rollback", release, "--reason", "errors", "--as", "bob")
+    view = await terminal.until(release, "rolled back", lambda v: v["phase"] == "readying")
+    assert view["exposure_percent"] == 0
+    assert "shop/2.0.0" in await terminal.ok("list", "--product", "shop")
+
+    # Closed, and audited with the server and without it.
+    await terminal.ok("cancel", release, "--reason", "next week", "--as", "bob")
+    await terminal.until(release, "closed", lambda v: v["phase"] == "rolled_back")
+    watched = await terminal.ok("watch", release)
+    story = await terminal.ok("audit", "show", release)
+    assert watched == story
+    assert "login is broken" in story
+    then = await terminal.ok("audit", "show", release, "--at", "1")
+    assert "[scoping]" in then or "[readying]" in then
+    bundle = str(tmp_path / "audit.json")
+    assert "is written" in await terminal.ok("audit", "export", release, "--out", bundle)
+    for subject in (release, bundle):
+        assert "every link holds" in await terminal.ok("audit", "verify", subject)
+        assert "the same at all" in await terminal.ok("audit", "replay", subject)
+    assert await terminal.ok("audit", "show", bundle) == story
+
+    # A closed id is used up.
+    code, _, err = await terminal.run("launch", file)
+    assert code == 1
+    assert "release.closed" in err
+
+
+async def test_a_bundle_that_was_changed_is_found_out(terminal: Terminal, tmp_path: Path) -> None:
+    release = await to_poll(terminal, tmp_path, "2.1.0", "y")
+    await terminal.ok("vote", release, "ABSTAIN", "--as", "cid", "-r", "not sure")
+    file = tmp_path / "audit.json"
+    await terminal.ok("audit", "export", release, "--out", str(file))
+    good = file.read_text()
+    assert "every link holds" in await terminal.ok("audit", "verify", str(file))
+
+    # One word of a line: the chain breaks behind it.
+    file.write_text(good.replace("not sure", "all well", 1))
+    code, _, err = await terminal.run("audit", "verify", str(file))
+    assert code == 1
+    assert "audit.ledger_broken" in err or "audit.contradiction" in err
+
+    # Cut off at the end: the chain holds, the record does not.
+    said = json.loads(good)
+    said["ledger"] = said["ledger"][:-1]
+    file.write_text(json.dumps(said))
+    code, _, err = await terminal.run("audit", "verify", str(file))
+    assert code == 1
+    assert "audit.cut_off" in err
+
+    # Written anew as a whole, with a record of its own: what counts is what the histories say.
+    file.write_text(good.replace("not sure", "all well"))
+    code, _, err = await terminal.run("audit", "replay", str(file))
+    assert code == 1
+    assert "audit." in err
+
+    file.write_text("{}")
+    code, out, _ = await terminal.run("audit", "replay", str(file), "--json")
+    assert code == 1
+    assert json.loads(out)["error"]["code"] == "audit.not_a_bundle"
+    await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
+
+
+async def test_scope_exceptions_and_plans_change_from_the_command_line(terminal: Terminal, tmp_path: Path) -> None:
+    release = "shop/2.2.0"
+    file = plan_file(tmp_path, "2.2.0", "z")
+    change(file, "stages:", "scope: {freeze_at: 2126-01-01T00:00:00Z}\nstages:")
+    await terminal.ok("launch", file)
+    await terminal.ok("scope", "add", release, "y", "--title", "Dark mode", "--no-flag", "a theme", "--as", "ann")
+    await terminal.ok("scope", "estimate", release, "y", "3.5", "--as", "ann")
+    await terminal.ok("scope", "split", release, "y", "--into", "y1:2=Dark", "--into", "y2=Darker", "--as", "ann")
+    await terminal.ok("scope", "defer", release, "y2", "--to", "shop/3.0.0", "--as", "ann")
+    await terminal.ok("scope", "progress", release, "y1", "merged", "--as", "ann")
+    await terminal.ok("scope", "freeze", release, "--as", "bob")
+    code, _, err = await terminal.run("scope", "add", release, "w", "--title", "W", "--no-flag", "n", "--as", "ann")
+    assert code == 1
+    assert "exception" in err
+    asked = await terminal.json(
+        "exception", "request", release, "scope", "w", "--title", "W", "--no-flag", "n", "--why", "law", "--as", "cid"
+    )
+    for person in ("ann", "bob"):
+        await terminal.ok("exception", "approve", release, asked["created"], "--as", person)
+    view = await terminal.json("status", release)
+    assert {f["id"]: f["status"] for f in view["features"]}["w"] == "proposed"
+    change(file, "Faster search", "Much faster search")
+    code, _, err = await terminal.run("launch", file)
+    assert code == 1
+    assert "features.0.title: Faster search -> Much faster search" in err
+    assert "features.0.title" in await terminal.ok("amend", release, file, "--as", "bob")
+    assert "Much faster search" in await terminal.ok("notes", release, "--for", "support")
+    await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
+
+
+async def test_what_does_not_exist_is_exit_code_3(terminal: Terminal) -> None:
+    for line in (["status"], ["why"], ["watch"], ["audit", "verify"], ["audit", "export"], ["notes"]):
+        code, out, err = await terminal.run(*line, "shop/0.0.0")
+        assert (code, out) == (3, ""), line
+        assert "release.not_found" in err
+    code, _, err = await terminal.run("flags", "kill", "nothing", "-r", "x")
+    assert code == 3
+    assert "flag.not_found" in err
+
+
+async def test_flags_are_listed_and_killed_by_their_key(terminal: Terminal, tmp_path: Path) -> None:
+    release = await to_poll(terminal, tmp_path, "2.3.0", "killable")
+    for person in ("cid", "ann", "bob"):
+        await terminal.ok("vote", release, "GO", "--as", person)
+    await terminal.until(release, "asked", lambda v: (v.get("rollout") or {}).get("question"))
+    await terminal.shows("shop/production/killable", "flags", "--product", "shop")
+    told = await terminal.ok("flags", "kill", "killable", "-r", "it burns", "--as", "bob")
+    assert "shop/production/killable goes back to" in told
+    flags = {f["key"]: f for f in await terminal.json("flags")}
+    assert flags["killable"]["environment"] == "production"
+    await terminal.ok("rollback", release, "-r", "done", "--as", "bob")

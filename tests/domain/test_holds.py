@@ -1,0 +1,101 @@
+"""Holds: one mechanism. Raised by, lifted by, and what they block."""
+
+import pytest
+
+from gonogo.domain import commands as c
+from gonogo.domain.events import Escalated
+from gonogo.domain.facts import Status
+from gonogo.domain.terms import Phase
+from tests.domain.worlds import DAY, HOUR, MINUTE, SLOT, World
+
+
+def held() -> tuple[World, str]:
+    world = World().to(Phase.DECIDING)
+    world.do(c.PlaceHold(text="wait"), "dan")
+    return world, world.hold("manual").id
+
+
+@pytest.mark.parametrize(
+    ("who", "code"), [("dan", None), ("bob", None), ("ann", "command.not_entitled"), ("cid", "command.not_entitled")]
+)
+def test_a_manual_hold_is_lifted_by_who_raised_it_or_the_release_manager(who: str, code: str | None) -> None:
+    world, name = held()
+    if code:
+        assert world.refused(c.LiftHold(hold=name), who) == code
+    else:
+        world.do(c.LiftHold(hold=name, note="fine"), who)
+        assert world.holds == []
+
+
+def test_the_same_hold_again_is_the_same_and_another_text_is_refused() -> None:
+    world, _ = held()
+    assert world.do(c.PlaceHold(text="wait"), "dan") == ()
+    assert world.refused(c.PlaceHold(text="something else"), "dan") == "hold.stands"
+    world.do(c.PlaceHold(text="wait"), "cid")
+    assert world.holds == ["manual", "manual"]
+
+
+def test_without_a_name_it_is_the_only_hold_that_one_can_lift() -> None:
+    world, _ = held()
+    assert world.refused(c.LiftHold(), "ann") == "hold.which"
+    world.do(c.PlaceHold(text="wait"), "cid")
+    assert world.refused(c.LiftHold(), "bob") == "hold.which"
+    world.do(c.LiftHold(), "cid")
+    assert world.refused(c.LiftHold(measurement="m-1"), "dan") == "hold.which"
+    world.do(c.LiftHold(), "dan")
+    assert world.refused(c.LiftHold(hold="h1"), "dan") == "hold.unknown"
+
+
+def test_a_hold_blocks_go_and_nothing_else() -> None:
+    world, _ = held()
+    world.vote_go()
+    assert (world.phase, world.reasons) == (Phase.DECIDING, [f"hold.manual:hold:{world.hold('manual').id}"])
+    world.do(c.UnSign(item="tested"), "cid")
+    world.sign_off()
+    world.do(c.RunChecks(), "sam")
+    world.do(c.LiftHold(), "dan")
+    assert world.phase is Phase.AWAITING_WINDOW
+
+
+@pytest.mark.parametrize("reason", ["no_go", "schedule", "rolled_back", "readiness"])
+def test_what_is_not_lifted_by_hand(reason: str) -> None:
+    world = World()
+    if reason == "no_go":
+        world.to(Phase.DECIDING).vote("qa", "cid", "NO_GO")
+    elif reason == "schedule":
+        for _ in range(4):
+            world.do(c.Postpone(), "bob")
+    elif reason == "rolled_back":
+        world.to(Phase.ROLLING_OUT).do(c.RollBack(reason="bad"), "bob")
+    else:
+        world.go().checks["live"] = Status.FAIL
+        world.wait(SLOT)
+    hold = world.hold(reason)
+    for who in ("bob", "cid"):
+        assert world.refused(c.LiftHold(hold=hold.id), who) == "hold.not_liftable"
+
+
+def test_every_hold_is_escalated_after_a_day_and_then_daily() -> None:
+    world = World()
+    world.do(c.PlaceHold(text="wait"), "dan")
+    since = world.at
+    name = world.hold("manual").id
+    world.wait(3 * DAY + HOUR)
+    told = [e.at - since for e in world.entries if isinstance(e.event, Escalated) and e.event.subject == f"hold:{name}"]
+    assert told == [DAY, 2 * DAY, 3 * DAY]
+    assert world.last(Escalated).to == ("bob",)
+
+
+def test_a_rollback_lifts_guard_holds_and_only_a_new_candidate_lifts_its_own() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.guards["errors"] = "bad"
+    world.wait(20 * MINUTE)
+    assert world.holds == ["guard"]
+    world.do(c.RollBack(reason="bad"), "bob")
+    assert world.holds == ["rolled_back"]
+    assert world.refused(c.SetCandidate(candidate=world.state.candidate), "bob") == "candidate.rolled_back"
+    world.do(c.Postpone(to=world.at + 3 * DAY), "bob")
+    assert world.holds == ["rolled_back"]
+    world.candidate("c2")
+    assert world.holds == []
+    assert world.state.slot is not None

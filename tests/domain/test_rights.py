@@ -1,0 +1,123 @@
+"""Who may do what, by default and by the plan; how a name is proved."""
+
+from typing import Any
+
+import pytest
+
+from gonogo.domain import commands as c
+from gonogo.domain.facts import Finding, Status
+from gonogo.domain.plan import Feature
+from gonogo.domain.terms import ExceptionKind, FeatureStatus, Phase
+from gonogo.domain.values import Actor, ActorKind, Candidate
+from tests.domain.worlds import MONDAY, SAMPLE, World, make_plan
+
+ROLES = SAMPLE["roles"]
+NEW = Feature(id="x", title="X", no_flag="text")
+LATE = {"freeze_at": MONDAY.replace(hour=12)}
+NO = "command.not_entitled"
+
+# Command, phase, who may, who may not.
+RIGHTS: list[tuple[Any, Phase, tuple[str, ...], tuple[str, ...]]] = [
+    (c.AddFeature(feature=NEW), Phase.SCOPING, ("ann",), ("bob", "cid", "fay", "zoe")),
+    (c.EstimateFeature(feature="gifts", days=2), Phase.SCOPING, ("ann", "fay"), ("bob", "cid")),
+    (c.ChangeFeature(feature="gifts", status=FeatureStatus.MERGED), Phase.READYING, ("ann", "fay"), ("bob", "cid")),
+    (c.ChangeFeature(feature="none", status=FeatureStatus.MERGED), Phase.READYING, (), ("bob", "fay")),
+    (c.FreezeScope(), Phase.SCOPING, ("bob",), ("ann", "cid")),
+    (
+        c.RequestException(kind=ExceptionKind.SCOPE, feature=NEW, why="x"),
+        Phase.READYING,
+        ("cid", "sam", "fay"),
+        ("zoe",),
+    ),
+    (c.RunChecks(), Phase.READYING, ("sam", "cid"), ("zoe",)),
+    (c.SignOff(item="tested"), Phase.READYING, ("cid", "dan"), ("ann", "bob")),
+    (c.UnSign(item="tested"), Phase.READYING, ("cid",), ("ann", "bob")),
+    (c.Waive(subject="item:tested", reason="x"), Phase.READYING, ("bob",), ("ann", "cid")),
+    (c.OpenPoll(), Phase.READYING, ("bob",), ("ann", "cid")),
+    (c.Call(choice="postpone", ballot_id="b"), Phase.DECIDING, ("bob",), ("ann", "cid")),
+    (c.PlaceHold(text="wait"), Phase.READYING, ("ann", "bob", "cid"), ("sam", "eve", "fay", "zoe")),
+    (c.Postpone(), Phase.READYING, ("bob",), ("ann", "cid")),
+    (c.Amend(plan=make_plan(title="x")), Phase.READYING, ("bob",), ("ann", "cid")),
+    (c.SetCandidate(candidate=Candidate(commit="c2")), Phase.READYING, ("bob",), ("ann", "dev")),
+    (c.RollBack(reason="x"), Phase.ROLLING_OUT, ("bob", "ann", "fay", "eve"), ("cid", "sam", "dev")),
+    (c.Cancel(reason="x"), Phase.READYING, ("bob",), ("ann", "cid")),
+]
+CASES = [
+    pytest.param(command, phase, who, who in may, id=f"{command.type} by {who}")
+    for command, phase, may, may_not in RIGHTS
+    for who in (*may, *may_not)
+]
+
+
+@pytest.mark.parametrize(("command", "phase", "who", "entitled"), CASES)
+def test_the_defaults_entitle(command: Any, phase: Phase, who: str, entitled: bool) -> None:
+    world = World(**({"scope": LATE} if phase is Phase.SCOPING else {})).to(phase)
+    if entitled:
+        world.do(command, who)
+    else:
+        assert world.refused(command, who) == NO
+
+
+def test_the_plan_can_give_a_role_more() -> None:
+    roles = {**ROLES, "ops": {"people": ["oli"], "votes": False, "may": ["postpone", "rollback"]}}
+    world = World(roles=roles).to(Phase.READYING)
+    assert world.do(c.Postpone(), "oli")
+    assert World().refused(c.Postpone(), "oli") == NO
+
+
+def test_a_result_is_pushed_by_the_owner_or_a_named_service() -> None:
+    checks = {"load": {"kind": "pushed", "owner": "qa"}, "scan": {"kind": "pushed", "owner": "scanner"}}
+    people = {**SAMPLE["people"], "scanner": {}}
+    world = World(checks=checks, people=people)
+    result = Finding(status=Status.PASS, at=world.at)
+    scanner = Actor(id="scanner", kind=ActorKind.SERVICE)
+    world.do(c.PushResult(check="load", finding=result), "dan")
+    world.do(c.PushResult(check="scan", finding=result), scanner)
+    assert world.refused(c.PushResult(check="load", finding=result), scanner) == NO
+    assert world.refused(c.PushResult(check="nope", finding=result), "dan") == "check.unknown"
+
+
+def test_a_service_votes_only_where_the_policy_names_it() -> None:
+    bot = Actor(id="cid", kind=ActorKind.SERVICE)
+    for named, code in (((), NO), (("cid",), None)):
+        world = World(policy={"voting_services": named}).to(Phase.DECIDING)
+        if code:
+            assert world.refused(world.ballot("qa"), bot) == code
+        else:
+            world.do(world.ballot("qa"), bot)
+    rm_bot = Actor(id="bob", kind=ActorKind.AGENT)
+    world = World().to(Phase.DECIDING)
+    assert world.refused(c.ProposeOverride(codes=("vote.missing:role:qa",), reason="x"), rm_bot) == NO
+
+
+def test_a_ballot_needs_a_role_of_the_release_and_its_voter_in_it() -> None:
+    world = World().to(Phase.DECIDING)
+    assert world.refused(world.ballot("nobody"), "cid") == "vote.unknown_role"
+    assert world.refused(world.ballot("qa"), "ann") == NO
+
+
+def test_an_item_that_does_not_exist_is_named() -> None:
+    assert World().refused(c.SignOff(item="nope"), "cid") == "item.unknown"
+
+
+def test_a_role_can_ask_for_a_better_proof() -> None:
+    roles = {**ROLES, "qa": {"people": ["cid", "dan"], "min_proof": 2}}
+    world = World(roles=roles).to(Phase.DECIDING)
+    assert world.refused(world.ballot("qa"), "cid", proof=1) == "vote.proof"
+    world.do(world.ballot("qa"), "cid", proof=2)
+    assert ("qa", "cid") in world.state.round.ballots  # type: ignore[union-attr]
+
+
+def test_the_open_question_is_answered_by_the_role_that_it_names() -> None:
+    stages = [{"percent": 10, "bake": "1h", "question": {"role": "qa"}}, {"audience": "everyone", "bake": "1h"}]
+    world = World(stages=stages).to(Phase.ROLLING_OUT).wait(event="QuestionAsked")
+    asked = world.state.rollout.question.id  # type: ignore[union-attr]
+    assert world.refused(c.Widen(question=asked), "ann") == NO
+    world.do(c.Widen(question=asked), "dan")
+
+
+def test_a_flag_without_an_owner_of_its_own_is_the_release_managers() -> None:
+    plan = {"features": [{"id": "gifts", "title": "G", "flags": ["gifts"]}], "flags": {"gifts": {}}}
+    world = World(**plan).to(Phase.ROLLING_OUT)
+    assert world.refused(c.RollBack(reason="x"), "fay") == NO
+    world.do(c.RollBack(reason="x"), "bob")
