@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import pytest
 from temporalio.client import Client
 
+from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
+from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.client.calling import Patience
 from gonogo.client.errors import NotFound, PlanDiffers, Refused, ReleaseClosed, TooLarge, Unreachable
 from gonogo.client.release_client import ReleaseClient
@@ -18,6 +20,8 @@ from gonogo.domain.events import Entry, QuestionAsked
 from gonogo.domain.plan import Plan
 from gonogo.domain.terms import Choice, Phase
 from gonogo.domain.values import Actor
+from gonogo.worker.bootstrap import build_worker
+from gonogo.worker.flag_desk import TemporalFlagDesk
 
 MakePlan = Callable[..., Plan]
 World = Any
@@ -251,6 +255,19 @@ async def test_without_a_worker_a_launch_says_so_and_is_not_lost(server: Client,
     assert caught.value.code == "worker.silent"
     assert waited == ["no worker answers"]
     await server.get_workflow_handle(f"release/{plan.release_id}").terminate("test")
+
+
+async def test_a_release_that_refuses_to_begin_says_why(server: Client, make_plan: MakePlan) -> None:
+    adapters = memory_adapters(checks=MemoryChecks(), metrics=MemoryMetrics(), flags=MemoryFlags(), inbox=MemoryInbox())
+    desk = TemporalFlagDesk(server, task_queue="nobody-is-trusted")
+    client = ReleaseClient(server, actor=Actor(id="dev"), task_queue="nobody-is-trusted")
+    async with (
+        asyncio.timeout(LONG),
+        build_worker(server, adapters=adapters, desk=desk, task_queue="nobody-is-trusted", trust_local=False),
+    ):
+        with pytest.raises(Refused) as caught:
+            await client.launch(make_plan(product="untrusted"))
+    assert caught.value.code == "actor.unproved"
 
 
 async def test_a_workflow_that_was_terminated_is_not_waited_for(

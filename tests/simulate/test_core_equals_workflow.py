@@ -42,7 +42,7 @@ def generated(seed: int) -> tuple[Plan, People]:
         "mode": dice.choice(["observe", "pause", "rollback"]),
     }
     plan: dict[str, Any] = {
-        "product": "shop",
+        "product": f"shop-{seed}",  # flags outlive releases, and are their product's
         "version": f"1.0.{seed}",
         "candidate": {"commit": f"c{seed}"},
         "roles": roles,

@@ -1,6 +1,7 @@
 """Puts a worker together: the one place that knows every workflow, every activity and every adapter."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from temporalio.client import Client
@@ -19,6 +20,9 @@ from gonogo.workflows.leftovers import LeftoversWorkflow
 from gonogo.workflows.messages import TASK_QUEUE
 from gonogo.workflows.release import ReleaseWorkflow
 
+from .flag_debt import KIND as FLAG_DEBT
+from .flag_debt import FlagDebt
+
 WORKFLOWS: Sequence[type] = (ReleaseWorkflow, FlagWorkflow, LeftoversWorkflow)
 """Every workflow of gonogo."""
 
@@ -31,6 +35,11 @@ def workflow_runner() -> WorkflowRunner:
     60 models cost 38 ms of CPU at every workflow start without it and 4.5 ms with it. Worker, replayer and tests share it.
     """
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED))
+
+
+def with_flag_debt(adapters: Adapters, client: Client) -> Adapters:
+    """The adapters, and the check kind `flag_debt`: it asks the flags' own workflows, so it needs a client."""
+    return replace(adapters, checkers={**adapters.checkers, FLAG_DEBT: FlagDebt(client)})
 
 
 def activities(adapters: Adapters, desk: FlagDesk, *, trust_local: bool, simulation: bool) -> list[Any]:

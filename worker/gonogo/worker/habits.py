@@ -122,8 +122,8 @@ def _default(at: datetime, who: str, verb: str, command: c.HumanCommand, once: s
 def voters(state: State, current: Round, scripted: set[str]) -> tuple[tuple[str, str], ...]:
     """(role, person) of everybody who still has to vote GO so that every role is GO, each person for one role.
 
-    Whoever has voted, or is scripted to, is left out, and so is a role at NO_GO. People who neither launched the release
-    nor wrote the candidate come first: at least one GO must be theirs.
+    Whoever has voted, or is scripted to, is left out, and so is a role at NO_GO. People who neither launched the
+    release nor wrote the candidate come first: at least one GO must be theirs.
     """
     free: list[tuple[str, list[str]]] = []
     voted = {person for _, person in current.ballots}

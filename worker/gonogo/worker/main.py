@@ -16,7 +16,7 @@ from temporalio.worker import Worker
 
 from gonogo.activities.registry import RegistryError, build
 
-from .bootstrap import build_worker
+from .bootstrap import build_worker, with_flag_debt
 from .connection import ConnectionMisconfigured, SearchAttributeClash, connection, is_away, register_search_attributes
 from .flag_desk import TemporalFlagDesk
 from .logs import configure_logs, core_runtime
@@ -58,7 +58,7 @@ async def run_worker(settings: Settings, *, tethered: bool = False) -> int:
         client = await _reach(config, core_runtime(settings.log_level), stop)
         worker = build_worker(
             client,
-            adapters=adapters,
+            adapters=with_flag_debt(adapters, client),
             desk=TemporalFlagDesk(client, task_queue=settings.task_queue),
             task_queue=settings.task_queue,
             trust_local=settings.trust_local,

@@ -15,7 +15,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from gonogo.activities.registry import Adapters, build
 
-from .bootstrap import WORKFLOWS, activities, workflow_runner
+from .bootstrap import activities, with_flag_debt, workflow_runner, WORKFLOWS
 from .connection import register_search_attributes
 from .flag_desk import TemporalFlagDesk
 from .settings import Settings, read_settings
@@ -55,7 +55,7 @@ class GonogoPlugin(SimplePlugin):
             BrokenAdapter: An installed adapter cannot be loaded or made.
         """
         config = super().configure_worker(config)
-        adapters = self._adapters or build(self._settings.adapters)
+        adapters = with_flag_debt(self._adapters or build(self._settings.adapters), config["client"])
         desk = TemporalFlagDesk(config["client"], task_queue=config["task_queue"])
         ours = activities(adapters, desk, trust_local=self._settings.trust_local, simulation=False)
         config["activities"] = [*config.get("activities", ()), *ours]

@@ -111,13 +111,19 @@ class _Notes:
         )
 
 
-def flag_notes(entry: e.Entry, state_after: State) -> tuple[FlagNote, ...]:
-    """What `entry` tells flags' own workflows; `state_after` is the release right after it.
+def flag_notes(entry: e.Entry, state_after: State, before: State | None = None) -> tuple[FlagNote, ...]:
+    """What `entry` tells flags' own workflows; `state_after` is the release right after it, `before` right before it.
 
     A completed release that is no hotfix counts as a cycle for every flag of its product in its environment, listed or
     not: that note names no flag, and the desk hands it to each flag's workflow that it finds.
     """
-    return tuple(_made(entry, state_after))
+    made = tuple(_made(entry, state_after))
+    if before is None or not isinstance(entry.event, e.PlanAmended):
+        return made
+    # A flag that the amended plan lists no more is no flag of this release: whatever it was granted, it gives back.
+    old = _Notes(entry, before)
+    gone = [key for key in before.flags if key not in state_after.flags]
+    return (*made, *(old.make("let_go", key) for key in old.listed(gone)))
 
 
 def _made(entry: e.Entry, state: State) -> Iterator[FlagNote]:

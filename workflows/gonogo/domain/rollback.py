@@ -53,7 +53,10 @@ def accept(draft: Draft, command: c.AcceptUnrestorable) -> None:
 
 def retry_at(state: State) -> datetime | None:
     """When flags that could not be put back are tried again."""
-    return state.rollback.retry_at if state.rollback and not state.writes else None
+    rollback = state.rollback
+    if rollback is None or state.writes or set(rollback.left) <= set(cannot_restore(state)):
+        return None  # what cannot be switched off waits for a person
+    return rollback.retry_at
 
 
 def carry_on(draft: Draft) -> None:

@@ -66,8 +66,8 @@ class Book:
         # The messages of an entry speak of the release as it was right after it.
         passing = self._state
         for entry in entries:
-            passing = evolve(passing, entry)
-            self.outbox.add(entry, passing)
+            before, passing = passing, evolve(passing, entry)
+            self.outbox.add(entry, passing, before)
         self._state = passing if state is None else state
         self.ledger = self.ledger.appended(entries)
 
@@ -82,6 +82,6 @@ class Book:
         self.ledger = from_bytes(zlib.decompress(base64.b64decode(packed)))
         state: State | None = None
         for entry in self.ledger.entries():
-            state = evolve(state, entry)
-            self.outbox.add(entry, state, only=undelivered)
+            before, state = state, evolve(state, entry)
+            self.outbox.add(entry, state, before, only=undelivered)
         self._state = state

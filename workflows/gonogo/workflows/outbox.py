@@ -17,12 +17,12 @@ class Outbox:
         self.messages: dict[str, Message] = {}
         self.notes: dict[str, FlagNote] = {}
 
-    def add(self, entry: Entry, state: State, *, only: frozenset[str] | None = None) -> None:
+    def add(self, entry: Entry, state: State, before: State | None, *, only: frozenset[str] | None = None) -> None:
         """Takes in what `entry` tells; with `only`, just what is named there."""
         for message in messages_of(entry, state):
             if only is None or message.key in only:
                 self.messages[message.key] = message
-        for note in flag_notes(entry, state):
+        for note in flag_notes(entry, state, before):
             if only is None or note.key in only:
                 self.notes[note.key] = note
 

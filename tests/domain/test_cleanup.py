@@ -1,0 +1,120 @@
+"""The end of a release: flags settled, after-release items done, closed."""
+
+from typing import Any
+
+import pytest
+
+from gonogo.domain import commands as c
+from gonogo.domain.events import FlagSettled, ReleaseClosed, ReminderSent
+from gonogo.domain.facts import FlagReading, Status
+from gonogo.domain.terms import Phase
+from gonogo.domain.values import EVERYONE
+from tests.domain.worlds import DAY, HOUR, SLOT, World
+
+
+def shipped(**changes: Any) -> World:
+    return World(**changes).to(Phase.CLEANING_UP)
+
+
+@pytest.mark.parametrize(
+    ("flag", "why"),
+    [
+        ({"kind": "kill_switch"}, "kill_switch flags are permanent"),
+        ({"kind": "permission"}, "permission flags are permanent"),
+        ({"reach": "50%"}, "its reach ends at 50 %"),
+        ({"retire_by": {"cycles": 2}}, "it is due in 2 cycles"),
+        ({"retire_by": {"days": 91}}, "it is due in 91 days"),
+        ({"retire_by": {"days": 90}}, ""),
+        ({"kind": "operational"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_flag_whose_end_lies_beyond_the_release_is_carried(flag: dict[str, Any], why: str) -> None:
+    world = shipped(flags={"gifts": flag})
+    settled = [(e.how.value, e.proof) for e in world.events(FlagSettled)]
+    assert settled == ([("carried", why)] if why else [])
+
+
+def test_a_flag_is_settled_when_it_is_gone_with_proof() -> None:
+    world = shipped()
+    world.do(c.TakeFlagNews(flag="gifts", gone=True, proof="archived, no references"))
+    assert (world.last(FlagSettled).how.value, world.last(FlagSettled).proof) == ("gone", "archived, no references")
+    assert world.phase is Phase.CLEANING_UP, "an after-release item is open"
+    world.sign_off()
+    assert (world.phase, world.last(ReleaseClosed).outcome) == (Phase.COMPLETED, "completed")
+
+
+def test_a_flag_that_a_later_release_takes_over_is_carried_to_it() -> None:
+    world = shipped()
+    world.do(c.TakeFlagNews(flag="gifts", carried_to="shop/1.3.0"))
+    assert world.last(FlagSettled).proof == "carried to shop/1.3.0"
+    assert world.do(c.TakeFlagNews(flag="gifts", carried_to="shop/1.4.0")) == ()
+
+
+def test_a_flag_is_waived_by_name_until_a_date() -> None:
+    world = shipped()
+    assert world.refused(c.Waive(subject="flag:gifts", reason="x"), "bob") == "waive.no_date"
+    world.do(c.Waive(subject="flag:gifts", reason="next quarter", until=world.at + DAY), "bob")
+    assert (world.last(FlagSettled).how.value, world.last(FlagSettled).proof) == ("waived", "bob: next quarter")
+
+
+def test_news_of_a_flag_that_is_not_the_releases_or_comes_too_early_changes_nothing() -> None:
+    world = World()
+    assert world.do(c.TakeFlagNews(flag="other", gone=True)) == ()
+    assert world.do(c.TakeFlagNews(flag="gifts", gone=True, proof="archived")) == ()
+    seen = FlagReading(key="gifts", exists=True, exposure=EVERYONE, at=world.at)
+    assert world.do(c.TakeFlagNews(flag="gifts", reading=seen)) == ()
+
+
+def test_a_foreign_edit_while_cleaning_up_is_recorded_and_holds_nothing() -> None:
+    world = shipped()
+    seen = FlagReading(key="gifts", exists=True, exposure=EVERYONE, at=world.at)
+    world.do(c.TakeFlagNews(flag="gifts", reading=seen))
+    assert ("FlagChangedElsewhere" in world.types, world.holds) == (True, [])
+
+
+@pytest.mark.parametrize("said", [Status.PASS, Status.FAIL, Status.UNCLEAR])
+def test_what_gates_completion_is_measured_when_it_has_shipped_and_gates_only_that(said: Status) -> None:
+    checks = {"end": {"kind": "http", "owner": "qa", "moment": "completion"}}
+    world = World(checks=checks)
+    world.checks["end"] = said
+    world.to(Phase.CLEANING_UP)
+    world.do(c.TakeFlagNews(flag="gifts", gone=True, proof="x"))
+    world.sign_off()
+    assert (world.phase is Phase.COMPLETED) is (said is Status.PASS)
+    if said is not Status.PASS:
+        world.do(c.Waive(subject="check:end", reason="known", until=world.at + DAY), "bob")
+        assert world.phase is Phase.COMPLETED
+
+
+def test_a_waiver_that_ends_gates_again() -> None:
+    world = shipped()
+    world.do(c.Waive(subject="item:looked", reason="later", until=world.at + DAY), "bob")
+    world.wait(DAY)
+    world.do(c.TakeFlagNews(flag="gifts", gone=True, proof="x"))
+    assert world.phase is Phase.CLEANING_UP
+
+
+def test_a_review_is_reminded_of_before_the_rollout_and_after_it() -> None:
+    world = World(kind="hotfix").go()
+    world.wait(SLOT - 2 * HOUR)
+    assert "item:review-hotfix" not in [e.subject for e in world.events(ReminderSent)], "due in two days"
+    world.to(Phase.CLEANING_UP).wait(DAY)
+    assert "item:review-hotfix" in [e.subject for e in world.events(ReminderSent)]
+    world.sign_off()
+    world.do(c.TakeFlagNews(flag="gifts", gone=True, proof="x"))
+    assert world.phase is Phase.COMPLETED
+
+
+def test_cancelling_hands_unsettled_flags_over_as_carried_in_the_same_step() -> None:
+    world = World()
+    made = world.do(c.Cancel(reason="never mind"), "bob")
+    assert [e.event.type for e in made] == ["ReleaseClosed", "PhaseChanged"]
+    assert world.last(ReleaseClosed).carried == ("gifts",)
+
+
+def test_a_flag_that_is_gone_while_cleaning_up_is_settled_by_itself() -> None:
+    world = World().go()
+    world.flags.pop("gifts")
+    world.wait(SLOT + HOUR)
+    assert world.phase in (Phase.AWAITING_WINDOW, Phase.ROLLING_OUT)
