@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from temporalio import activity, workflow
+
 from gonogo.activities.options import OPTIONS
 from gonogo.worker.bootstrap import WORKFLOWS
-from temporalio import activity, workflow
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "workflows" / "gonogo" / "workflows"

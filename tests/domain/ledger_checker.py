@@ -196,9 +196,10 @@ class Checker:
         left = against - set(p.override)
         _require(not left, "go_needs_every_role_and_fact", ", ".join(sorted(left)))
         _require(not any(c.startswith(("hold.rolled_back", "candidate.")) for c in p.override), "never_overridden", "")
-        by = {x for x in p.override_by if x not in (p.launcher, *(p.candidate.authors if p.candidate else ()))}
-        need = 2 if p.plan.policy.second_person_override else 1
-        _require(not p.override or len(by) >= need, "an_override_has_its_people", str(p.override_by))
+        # Never by the launcher or an author alone; by two people unless the policy says otherwise.
+        by, involved = set(p.override_by), {p.launcher, *(p.candidate.authors if p.candidate else ())}
+        enough = len(by) >= (2 if p.plan.policy.second_person_override else 1) and by - involved
+        _require(not p.override or enough, "an_override_has_its_people", str(p.override_by))
 
     def _votes_against(self) -> set[str]:
         p = self.p

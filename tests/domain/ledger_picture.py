@@ -40,6 +40,8 @@ class Picture:
     """The release as its ledger tells it."""
 
     seq: int = 0
+    before: int = 0
+    """The last entry of an earlier instant: what came after it came now."""
     at: datetime = datetime.min.replace(tzinfo=UTC)
     phase: str = "scoping"
     closed: str | None = None
@@ -122,6 +124,8 @@ class Picture:
 
     def take(self, entry: e.Entry) -> None:
         """Adds an entry."""
+        if entry.at > self.at:
+            self.before = self.seq
         self.seq, self.at = entry.seq, entry.at
         if self.closed == "now" and entry.event.type == "PhaseChanged":
             self.closed = "since"
@@ -244,7 +248,7 @@ class Picture:
         self.go, self.opening = None, None
 
     def _OpeningReached(self, entry: e.Entry, event: e.OpeningReached) -> None:
-        self.opening = (event.slot, entry.seq)
+        self.opening = (event.slot, self.before)
 
     def _FlagsAnswered(self, entry: e.Entry, event: e.FlagsAnswered) -> None:
         for x in event.answers:

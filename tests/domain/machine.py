@@ -263,7 +263,9 @@ class World:
         if command.ask in out:
             return
         by_time = [x.event for x in self.decide(c.Tick(), ENGINE)]
-        if [x.event for x in self.decide(command, ENGINE)] != by_time:
+        # A tick brings reminders and the like as well, after what moves the release by itself.
+        seen = [x.event for x in self.decide(command, ENGINE)]
+        if seen != by_time[: len(seen)]:
             raise Violation("results_count_once", str(command))
 
     def flag_news(self, r: Random) -> None:

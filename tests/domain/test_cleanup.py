@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
-from gonogo.domain.events import FlagSettled, ReleaseClosed, ReminderSent
+from gonogo.domain.events import Escalated, FlagSettled, ReleaseClosed, ReminderSent
 from gonogo.domain.facts import FlagReading, Status
 from gonogo.domain.terms import Phase
 from gonogo.domain.values import EVERYONE
@@ -118,3 +118,23 @@ def test_a_flag_that_is_gone_while_cleaning_up_is_settled_by_itself() -> None:
     world.flags.pop("gifts")
     world.wait(SLOT + HOUR)
     assert world.phase in (Phase.AWAITING_WINDOW, Phase.ROLLING_OUT)
+
+
+def test_a_flag_that_the_provider_has_no_more_is_skipped_by_later_stages_and_settled() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.flags.pop("gifts")
+    world.to(Phase.CLEANING_UP)
+    assert (world.last(FlagSettled).how.value, world.last(FlagSettled).proof) == ("gone", "the provider has it no more")
+
+
+def test_a_check_that_keeps_the_release_open_is_escalated() -> None:
+    checks = {
+        "end": {"kind": "http", "owner": "qa", "moment": "completion"},
+        "fine": {"kind": "pushed", "owner": "qa", "moment": "completion", "max_age": "60d"},
+    }
+    world = World(checks=checks)
+    world.checks["end"] = Status.FAIL
+    world.to(Phase.CLEANING_UP)
+    world.do(c.Waive(subject="check:fine", reason="x"), "bob")
+    world.wait(2 * DAY + HOUR)
+    assert [e.subject for e in world.events(Escalated) if e.subject.startswith("check")] == ["check:end"] * 2

@@ -133,7 +133,7 @@ def test_a_poll_over_a_weekend_counts_working_hours() -> None:
     world = World(friday, schedule={})
     world.sign_off()
     assert world.state.round is not None
-    assert world.state.round.closes == friday + 5 * DAY - HOUR, "7 hours on Friday, 8 on Monday and Tuesday, 1 more"
+    assert world.state.round.closes == friday + 5 * DAY, "7 hours on Friday, 8 on Monday and Tuesday, 1 on Wednesday"
 
 
 def test_a_debt_that_lapsed_after_the_freeze_gates_nothing() -> None:

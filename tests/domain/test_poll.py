@@ -122,6 +122,15 @@ def test_at_the_deadline_a_round_without_go_ends_and_the_release_is_postponed(an
     assert world.state.slot.starts == SLOT + WEEK
 
 
+def test_a_round_ends_as_no_go_at_the_deadline_when_a_required_fact_fails() -> None:
+    world = deciding()
+    world.checks["ci"] = Status.FAIL
+    world.do(c.RunChecks(), "sam")
+    world.vote_go()
+    world.wait(CLOSES)
+    assert ended(world) == ["no_go"]
+
+
 def test_a_ballot_at_the_deadline_is_too_late() -> None:
     world = deciding()
     world.vote("product_manager", "ann")

@@ -16,9 +16,10 @@ from gonogo.domain.events import (
     StageExposed,
 )
 from gonogo.domain.facts import FlagReading, Status, WriteStatus
-from gonogo.domain.terms import Phase
+from gonogo.domain.reports import WatchReport
+from gonogo.domain.terms import FeatureStatus, Phase
 from gonogo.domain.values import Audience, Exposure, exposure
-from tests.domain.worlds import DAY, GUARD, HOUR, MINUTE, SAMPLE, SLOT, World
+from tests.domain.worlds import DAY, GUARD, HOUR, MINUTE, SAMPLE, SLOT, World, make_plan
 
 TEN = exposure(Audience.PERCENTAGE, 10)
 PLAIN: list[dict[str, Any]] = [{"percent": 10, "bake": "1h"}, {"audience": "everyone", "bake": "1h"}]
@@ -370,3 +371,51 @@ def test_after_a_rollback_a_new_candidate_goes_all_the_way() -> None:
 
 def test_an_exposure_reads_as_people_say_it() -> None:
     assert str(Exposure(audience=Audience.OPT_IN)) == "opt-in"
+
+
+def test_a_window_can_be_closed_for_a_segment_only() -> None:
+    stages = [{"segments": ["staff"], "bake": "1h"}, {"segments": ["bank"], "bake": "1h"}, {"audience": "everyone"}]
+    deny = {"id": "close", "action": "deny", "start": "2026-11-19T09:00", "lasts": "5h", "segments": ["bank"]}
+    world = rolling(stages=stages, schedule={**SAMPLE["schedule"], "windows": [deny]})
+    world.wait(SLOT + 3 * HOUR)
+    assert exposed(world) == [(0 * HOUR, "staff")]
+    world.wait(SLOT + 5 * HOUR)
+    assert exposed(world)[1] == (4 * HOUR, "bank, staff")
+
+
+def test_answers_to_what_is_not_asked_say_nothing() -> None:
+    world = rolling(stages=guarded())
+    assert world.do(c.TakeWrites(ask="writes-0", results=())) == ()
+    report = WatchReport(since=world.at, at=world.at, counts={}, unmeasured=0 * HOUR)
+    assert world.do(c.TakeWatch(ask="watch-0", report=report)) == ()
+
+
+def test_without_a_known_window_a_question_has_no_deadline_yet() -> None:
+    windows = [{"id": "once", "action": "allow", "start": "2026-11-19T09:00", "lasts": "2h"}]
+    world = rolling(stages=ASKED, schedule={"slot": SLOT, "windows": windows}).wait(event="QuestionAsked")
+    assert world.last(QuestionAsked).deadline is None
+    world.wait(10 * DAY)
+    assert (world.phase, world.exposure) == (Phase.ROLLING_OUT, {"gifts": "10 %"})
+
+
+def test_what_is_still_exposed_is_not_dropped_or_unlisted() -> None:
+    world = rolling(stages=PLAIN, flags={"gifts": {"can_be_disabled": False}})
+    world.do(c.RollBack(reason="bad"), "bob")
+    world.do(c.AcceptUnrestorable(flag="gifts", reason="a migration"), "bob")
+    drop = c.ChangeFeature(feature="gifts", status=FeatureStatus.DROPPED)
+    assert world.refused(drop, "ann") == "feature.exposed"
+    none = make_plan(stages=PLAIN, flags={}, features=[{"id": "gifts", "title": "G", "no_flag": "x"}])
+    assert world.refused(c.Amend(plan=none), "bob") == "amend.flag_exposed"
+
+
+def test_a_window_that_is_closed_while_the_opening_is_held_is_waited_for() -> None:
+    world = World().go()
+    world.checks["ci"] = Status.UNCLEAR
+    world.wait(SLOT + MINUTE)
+    deny = {"id": "stop", "action": "deny", "start": "2026-11-19T10:00", "lasts": "2h"}
+    world.amend(schedule={**SAMPLE["schedule"], "windows": [deny]})
+    world.checks.clear()
+    world.do(c.RunChecks(), "sam")
+    assert world.phase is Phase.AWAITING_WINDOW
+    world.wait(SLOT + 2 * HOUR + 5 * MINUTE)
+    assert world.phase is Phase.ROLLING_OUT

@@ -179,3 +179,24 @@ def test_a_dropped_feature_takes_its_own_flag_and_items_along() -> None:
     world.do(c.ChangeFeature(feature="gifts", status=FeatureStatus.DEFERRED, until="2.0"), "ann")
     assert (set(world.state.items), set(world.state.flags)) == ({"reviewed.more"}, {"both"})
     assert world.state.churn == 1
+
+
+def test_a_check_of_the_freeze_that_was_amended_is_asked_again_at_its_timer() -> None:
+    debt = {"debt": {"kind": "flag_debt", "owner": "qa", "moment": "freeze"}}
+    other = {"debt": {"kind": "http", "owner": "qa", "moment": "freeze"}}
+    features, scope = [feature("one", 3)], {"freeze_at": FREEZE}
+    world = World(features=features, flags={}, scope=scope, checks=debt)
+    world.amend(features=features, flags={}, scope=scope, checks=other)
+    assert world.state.findings == {}
+    world.wait(FREEZE)
+    assert world.phase is Phase.READYING
+    assert world.state.findings["debt"].at == FREEZE
+
+
+def test_on_demand_only_what_gates_go_opens_the_poll() -> None:
+    checks = {
+        "end": {"kind": "pushed", "owner": "qa", "moment": "completion"},
+        "ci": {"kind": "http", "owner": "qa"},
+    }
+    world = World(schedule={}, checks=checks, checklists={})
+    assert world.phase is Phase.DECIDING

@@ -8,7 +8,7 @@ import pytest
 from gonogo.domain import commands as c
 from gonogo.domain.calendar import resolve
 from gonogo.domain.events import SlotGivenUp, SlotMissed, SlotsRequested, SlotTaken
-from gonogo.domain.resolution import Slot
+from gonogo.domain.resolution import Slot, add_working
 from gonogo.domain.schedule import renew_at
 from gonogo.domain.terms import Phase
 from tests.domain.worlds import CLOSES, DATED, DAY, HOUR, MINUTE, MONDAY, ON_DEMAND, POLL, SLOT, TRAIN, WEEK, World
@@ -256,3 +256,23 @@ def test_no_poll_opens_before_the_calendar_has_answered() -> None:
     world.state = replace(world.state, resolution=None)
     world.silent.add("slots")
     assert world.refused(c.OpenPoll(), "bob") == "poll.no_calendar"
+
+
+def test_on_demand_the_same_opening_can_be_taken_again() -> None:
+    nights = {"id": "night", "action": "allow", "start": "2026-01-01T20:00", "lasts": "2h", "rrule": "FREQ=DAILY"}
+    world = World(schedule={"windows": [nights]})
+    for commit in ("c2", "c3"):
+        world.sign_off()
+        world.vote_go()
+        assert world.phase is Phase.AWAITING_WINDOW
+        world.candidate(commit)
+    first, second = world.events(SlotTaken)
+    assert first == second
+
+
+def test_a_working_time_of_nothing_is_over_at_once() -> None:
+    world = World(schedule={})
+    resolution = world.state.resolution
+    assert resolution is not None
+    assert add_working(resolution, world.at, 0 * HOUR) == world.at
+    assert add_working(resolution, world.at + DAY, HOUR) == world.at + DAY + HOUR

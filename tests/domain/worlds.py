@@ -271,7 +271,7 @@ class World:
 
     def _next(self) -> datetime | None:
         watch = self._watch()
-        ends = [at for at in (next_wakeup(self.state), watch[0] if watch else None) if at is not None]
+        ends = [at for at in (next_wakeup(self.state, self.at), watch[0] if watch else None) if at is not None]
         return min(ends, default=None)
 
     def _pass(self, following: datetime) -> None:

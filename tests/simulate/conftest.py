@@ -1,23 +1,25 @@
 """A world for the driver that is the core alone: the same loop over `decide`, without Temporal."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.testing import ActivityEnvironment
+
 from gonogo.activities.calendar import Calendar
 from gonogo.activities.checks import Checks
 from gonogo.activities.flags import Flags
-from gonogo.activities.ports import FlagClaim
 from gonogo.activities.registry import Adapters
 from gonogo.activities.tasks import ChecksTask, ClaimTask, SlotsTask, WatchTask, WriteTask
 from gonogo.activities.watch import Watch
+from gonogo.adapters.memory_desk import MemoryDesk
 from gonogo.domain import commands as c
 from gonogo.domain import effects as e
 from gonogo.domain.errors import Refused
 from gonogo.domain.events import Entry
 from gonogo.domain.evolve import evolve
-from gonogo.domain.flag_notes import FlagNote
 from gonogo.domain.ledger import Ledger
 from gonogo.domain.plan import Plan
 from gonogo.domain.release import decide, launch
@@ -26,17 +28,12 @@ from gonogo.domain.state import State
 from gonogo.domain.values import ENGINE, Actor
 from gonogo.domain.wakeups import wakeups
 from gonogo.worker.driver import Refusal
-from temporalio.testing import ActivityEnvironment
 
 
-class OpenDesk:
-    """Grants every flag: no other release is there."""
-
-    async def claim(self, claims: tuple[FlagClaim, ...]) -> tuple[ClaimAnswer, ...]:
-        return tuple(ClaimAnswer(flag=claim.target.key, granted=True) for claim in claims)
-
-    async def tell(self, notes: tuple[FlagNote, ...], *, driven: bool, at: datetime) -> None:
-        return None
+def _with_epoch(answer: ClaimAnswer) -> ClaimAnswer:
+    """A flag's own workflow knows the newest fence; here the provider does."""
+    fence = answer.reading.fence if answer.reading else None
+    return replace(answer, last_epoch=fence.epoch if fence else 0)
 
 
 class CoreWorld:
@@ -45,8 +42,9 @@ class CoreWorld:
     def __init__(self, plan: Plan, actor: Actor, starts: datetime, adapters: Adapters) -> None:
         self.ledger = Ledger()
         self.now = starts
+        self._desk = MemoryDesk()
         self._checks, self._watch = Checks(adapters), Watch(adapters)
-        self._flags, self._calendar = Flags(adapters, OpenDesk()), Calendar()
+        self._flags, self._calendar = Flags(adapters, self._desk), Calendar()
         self._later: list[tuple[datetime, int, Any]] = []
         self._answered: set[str] = set()
         self._unheard: list[Entry] = []
@@ -137,7 +135,7 @@ class CoreWorld:
                 return measured.at, c.TakeFindings(ask=effect.ask, findings=measured.findings)
             case e.ClaimFlags():
                 claims = await run(self._flags.claim_flags, ClaimTask(effect=effect, driven=True, at=at, link=link))
-                return at, c.TakeClaims(ask=effect.ask, answers=claims.answers)
+                return at, c.TakeClaims(ask=effect.ask, answers=tuple(_with_epoch(a) for a in claims.answers))
             case e.WriteFlags():
                 done = await run(self._flags.write_flags, WriteTask(effect=effect, at=at, link=link))
                 return at, c.TakeWrites(ask=effect.ask, results=done.results)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.client import Client
+
 from gonogo.client.people import People, people_adapter
 from gonogo.client.plan_file import plan_adapter
 from gonogo.domain.ledger import Ledger, verify
@@ -17,7 +19,6 @@ from gonogo.worker.driver import Chronicle, World, drive
 from gonogo.worker.live_world import live_world
 from gonogo.worker.private_server import private_server
 from gonogo.worker.scene import Scene, launcher_of
-from temporalio.client import Client
 
 START = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
@@ -113,7 +114,7 @@ async def _driven(world: World, people: People, scene: Scene) -> Chronicle:
         starts=START,
         changes=scene.changes(),
         removals=scene.removals,
-        horizon=timedelta(days=60),
+        horizon=timedelta(days=21),
     )
 
 

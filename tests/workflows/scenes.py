@@ -15,6 +15,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
 from gonogo.activities.ports import FlagDesk
 from gonogo.activities.registry import Adapters
 from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
@@ -32,11 +37,6 @@ from gonogo.domain.values import Actor, Candidate
 from gonogo.worker.bootstrap import build_worker
 from gonogo.workflows.messages import Advanced, Answer, Closed, Launch, Request
 from gonogo.workflows.release import ReleaseWorkflow
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
-
 from tests.domain.worlds import MONDAY, make_plan
 
 _NUMBERS = itertools.count(1)

@@ -11,6 +11,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.client.calling import Patience, patiently
 from gonogo.domain import commands as c
@@ -19,12 +25,6 @@ from gonogo.domain.values import EVERYONE, Actor
 from gonogo.workflows.messages import Answer, Request
 from gonogo.workflows.release import MOST_SIGNALS, ReleaseWorkflow
 from gonogo.workflows.search import ALL, PHASE
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
-
 from tests.domain.worlds import GUARD, HOUR
 from tests.workflows.scenes import Scene, Surroundings, scene
 from tests.workflows.test_release_workflow import Channel

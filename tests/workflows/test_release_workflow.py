@@ -5,6 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+
 from gonogo.activities.ports import Message
 from gonogo.adapters.errors import DeliveryFailed
 from gonogo.adapters.memory import MemoryInbox
@@ -16,11 +21,6 @@ from gonogo.workflows.leftovers import LeftoversWorkflow
 from gonogo.workflows.messages import Launch, Request
 from gonogo.workflows.release import ReleaseWorkflow
 from gonogo.workflows.search import EXPOSURE, OUTCOME, PHASE, PRODUCT
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.client import Client, WorkflowFailureError
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-
 from tests.domain.worlds import DAY, HOUR, MONDAY, SLOT, make_plan
 from tests.workflows.scenes import Scene, Surroundings, scene, version
 

@@ -70,6 +70,9 @@ def _require_scope(state: State, plan: Plan) -> None:
                 "amended plan",
                 feature=feature.id,
             )
+    for key, flag in state.flags.items():
+        if flag.changed_at and key not in plan.flags:
+            raise Refused("amend.flag_exposed", f"{key!r} is not back to what it was before: keep it listed", flag=key)
     after = {f.id for f in plan.features}
     for joined in (f.feature for f in state.features.values() if f.is_in and f.feature.id not in {*before, *after}):
         for key in joined.flags:
@@ -94,7 +97,6 @@ def amend(draft: Draft, command: c.Amend) -> None:
         raise Refused("amend.candidate", "a new build comes by `gonogo candidate`, not by an amended plan")
     if (state.plan.schedule.slot != plan.schedule.slot) and state.phase not in (Phase.SCOPING, Phase.READYING):
         raise Refused("amend.slot", "the slot changes by `gonogo postpone --to`")
-    _require_scope(state, plan)
     trial = Draft(state, draft.at, draft.actor, draft.cause)
     people = resolve_people(plan, state.launched_at)
     revision = state.revision + 1
@@ -106,6 +108,7 @@ def amend(draft: Draft, command: c.Amend) -> None:
             "amend.material",
             f"in {state.phase.value} only immaterial fields can change; these are material: " + "; ".join(material),
         )
+    _require_scope(state, plan)
     old, new = to_json(state.plan), to_json(plan)
     changed = tuple(k for k in dict.fromkeys((*old, *new)) if old.get(k) != new.get(k))
     immaterial = tuple(k for k in changed if not any(m.split(".")[0].split(":")[0] == k for m in material))

@@ -5,6 +5,7 @@ Sorted keys, no whitespace, UTF-8, no floats (integers, or decimals as strings);
 
 import hashlib
 import json
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]  # typeshed leaves them out
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -100,9 +101,13 @@ def is_open(cls: type) -> bool:
     return found
 
 
+# What `_encode` builds anew for every call: half of the time that a small entry takes.
+_quick = c_make_encoder(None, None, encode_basestring, None, ":", ",", True, False, False)
+
+
 def canonical_of_closed(given: Any) -> bytes:
     """Canonical JSON of what `to_json` gave for a class that is not open: the same bytes, without the walk."""
-    return _encode(given).encode()
+    return "".join(_quick(given, 0)).encode()
 
 
 def digest(given: Any) -> str:

@@ -273,12 +273,11 @@ def _waived(state: State, entry: e.Entry, event: e.Waived) -> State:
 
 def _reminder_sent(state: State, entry: e.Entry, event: e.ReminderSent) -> State:
     kind, _, name = event.subject.partition(":")
-    if kind == "item" and name in state.items:
+    if kind == "item":
         item = replace(state.items[name], reminded=event.step)
         return replace(state, items=_with(state.items, name, item))
-    if kind == "poll" and state.round:
-        return replace(state, round=replace(state.round, reminded=event.step))
-    return state
+    assert state.round is not None
+    return replace(state, round=replace(state.round, reminded=event.step))
 
 
 def _escalated(state: State, entry: e.Entry, event: e.Escalated) -> State:
@@ -525,9 +524,7 @@ def _flags_requested(state: State, entry: e.Entry, event: e.FlagsRequested) -> S
 def _flags_answered(state: State, entry: e.Entry, event: e.FlagsAnswered) -> State:
     flags = dict(state.flags)
     for answer in event.answers:
-        flag = flags.get(answer.flag)
-        if flag is None:
-            continue
+        flag = flags[answer.flag]
         reading = answer.reading
         original = flag.original
         if original is None and answer.granted and reading is not None:
@@ -564,9 +561,7 @@ def _flags_written(state: State, entry: e.Entry, event: e.FlagsWritten) -> State
     flags = dict(state.flags)
     raised = state.exposed_ever
     for result in event.results:
-        flag = flags.get(result.key)
-        if flag is None:
-            continue
+        flag = flags[result.key]
         last = max(flag.last_epoch, result.fence.epoch)
         if result.status is WriteStatus.GONE:
             flags[result.key] = replace(flag, gone=True, last_epoch=last)
@@ -739,8 +734,6 @@ def _rollback_confirmed(state: State, entry: e.Entry, event: e.RollbackConfirmed
 
 def _flag_changed_elsewhere(state: State, entry: e.Entry, event: e.FlagChangedElsewhere) -> State:
     key = event.reading.key
-    if key not in state.flags:
-        return state
     epoch = event.reading.fence.epoch if event.reading.fence else 0
     flag = state.flags[key]
     return replace(

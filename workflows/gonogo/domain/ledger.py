@@ -31,6 +31,10 @@ class Numbered(Protocol):
     def seq(self) -> int:
         """Place in the ledger, from 1."""
 
+    @property
+    def event(self) -> Any:
+        """What happened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -57,10 +61,8 @@ class Ledger:
         head = self.head
         made: list[bytes] = []
         for entry in entries:
-            given = to_json(entry)
-            given["prev"] = head
-            event = getattr(entry, "event", entry)
-            line = canonical(given) if is_open(type(event)) else canonical_of_closed(given)
+            given = {**to_json(entry), "prev": head}
+            line = canonical(given) if is_open(type(entry.event)) else canonical_of_closed(given)
             head = hashlib.sha256(line).hexdigest()
             made.append(line)
         return Ledger((*self.lines, *made), head) if made else self

@@ -35,6 +35,37 @@ def required_roles(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("release_manager", *named)))
 
 
+# What comes from the plan alone, by its digest: a release asks for it again and again.
+_known: dict[tuple[str, bool], dict[str, Any]] = {}
+_MOST_KNOWN = 64
+
+
+def _of_plan(state: State) -> dict[str, Any]:
+    """The parts that follow from the plan alone, and from whether there are flags to widen."""
+    key = (state.plan_digest, bool(state.flags))
+    found = _known.get(key)
+    if found is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        found = _known[key] = _parts(state)
+    return found
+
+
+def _parts(state: State) -> dict[str, Any]:
+    plan = state.plan
+    return {
+        "stages": [_stage(s) for s in state.stages],
+        "roles": {
+            r: {"quorum": plan.roles[r].quorum, "min_proof": plan.roles[r].min_proof} for r in required_roles(plan)
+        },
+        "checks": {
+            n: {"kind": k.kind, "params": k.params, "max_age": format_duration(k.max_age), "moment": k.moment.value}
+            for n, k in plan.checks.items()
+        },
+        "policy": digest(plan.policy),
+    }
+
+
 def material(state: State) -> dict[str, Any]:
     """The material content as JSON."""
     plan = state.plan
@@ -49,21 +80,13 @@ def material(state: State) -> dict[str, Any]:
         "candidate": _candidate(state.candidate) if state.candidate else None,
         "features": {f.feature.id: sorted(f.feature.flags) for f in state.features.values() if f.is_in},
         "slot": slot,
-        "stages": [_stage(s) for s in state.stages],
         "flags": {
             key: {"provider": flag.provider, "environment": plan.environment, "reach": to_json(flag.reach)}
             for key in state.flags
             if (flag := plan.flags.get(key)) is not None
         },
-        "roles": {
-            r: {"quorum": plan.roles[r].quorum, "min_proof": plan.roles[r].min_proof} for r in required_roles(plan)
-        },
-        "checks": {
-            n: {"kind": k.kind, "params": k.params, "max_age": format_duration(k.max_age), "moment": k.moment.value}
-            for n, k in plan.checks.items()
-        },
         "items": {i.id: i.gates.value for i in state.items.values() if i.required and i.plan_item is not None},
-        "policy": digest(plan.policy),
+        **_of_plan(state),
     }
 
 

@@ -93,7 +93,7 @@ def unmet(state: State, moment: Moment, now: datetime, *, since: datetime | None
 
 
 def met(state: State, moment: Moment, now: datetime) -> bool:
-    """True when `unmet` is empty; asked at every step, so it stops at the first fact that is not met, and says nothing."""
+    """True when `unmet` is empty; asked at every step, so it stops at the first fact that is not met."""
     for item in state.items.values():
         if (
             item.required

@@ -57,7 +57,7 @@ _AFTER: tuple[_Rule, ...] = (
     reminders.remind,
     holds.escalate,
 )
-"""What time brings and nothing else follows from: asked once, at the end."""
+"""What only time brings, and nothing else follows from: asked once for each tick."""
 
 _MOST_PASSES = 1_000
 """A release that does not come to rest at one instant is a bug, and is said to be one."""
@@ -75,9 +75,6 @@ def _settle(draft: Draft) -> None:
             break
     else:
         raise AssertionError(f"the release does not come to rest: {draft.entries[-1].event.type} again and again")
-    if draft.state.phase not in TERMINAL:
-        for rule in _AFTER:
-            rule(draft)
 
 
 # --- commands ------------------------------------------------------------------------------------------------------
@@ -197,6 +194,9 @@ def step(state: State, command: c.Command, at: datetime, *, actor: Actor = ENGIN
         always = isinstance(command, c.SetCandidate) and bool(draft.entries)
         deciding.end_by_change(draft, f"a material change: {command.type}", always=always)
     _settle(draft)
+    if isinstance(command, c.Tick) and draft.state.phase not in TERMINAL:
+        for rule in _AFTER:
+            rule(draft)
     return tuple(draft.entries), draft.state
 
 

@@ -175,8 +175,7 @@ def postpone(draft: Draft, command: c.Postpone) -> None:
 
 def on_demand_slot(state: State, now: datetime) -> Slot | None:
     """The first instant from now on at which the windows are open, for `open_for` or until they close."""
-    if state.resolution is None:
-        return None
+    assert state.resolution is not None, "no poll opens before the calendar has answered"
     starts = next_open(state.resolution, now)
     if starts is None:
         return None

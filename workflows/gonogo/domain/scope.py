@@ -117,9 +117,22 @@ def change(draft: Draft, command: c.ChangeFeature) -> None:
         raise Refused(
             "feature.until", f"{command.status.value}: say until when, or to which release", feature=command.feature
         )
+    if command.status in OUT:
+        _require_back(draft.state, command.feature)
     draft.emit(
         FeatureChanged(feature=command.feature, status=command.status, until=command.until, reason=command.reason)
     )
+
+
+def _require_back(state: State, name: str) -> None:
+    """Raises when users still see a feature by this release: after a rollback that could not put its flag back."""
+    for key in state.features[name].feature.flags:
+        if key in state.flags and state.flags[key].changed_at:
+            raise Refused(
+                "feature.exposed",
+                f"{name!r} is live: its flag {key!r} is not back to what it was before the release; roll back first",
+                flag=key,
+            )
 
 
 # --- the freeze ----------------------------------------------------------------------------------------------------
@@ -314,14 +327,17 @@ def answer_exception(draft: Draft, command: c.AnswerException, actor: Actor) -> 
 
 def _grant(draft: Draft, asked: ExceptionState) -> None:
     if asked.kind is ExceptionKind.LATE:
-        name = asked.subject or ""
+        assert asked.subject is not None
+        name = asked.subject
         found = draft.state.features.get(name)
         if found is not None and found.is_in:
             until = asked.until or "later, by exception"
             draft.emit(FeatureChanged(feature=name, status=FeatureStatus.DELAYED, until=until, reason=asked.why))
     elif asked.feature is not None:
         draft.emit(FeatureProposed(feature=asked.feature, by_exception=asked.id))
-    elif asked.subject is not None and asked.days is not None:
+    else:
+        assert asked.subject is not None
+        assert asked.days is not None
         found = draft.state.features.get(asked.subject)
         if found is not None and found.is_in:
             by = found.feature.estimated_by or (asked.requester,)

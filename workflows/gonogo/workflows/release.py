@@ -17,10 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from gonogo.domain.effects import outstanding
     from gonogo.domain.errors import GonogoError, Refused
     from gonogo.domain.plan_rules import problems
-    from gonogo.domain.terms import TERMINAL, Choice
+    from gonogo.domain.terms import TERMINAL
     from gonogo.domain.values import Actor
-    from gonogo.domain.views import StatusView
-    from gonogo.domain.views import status_view
+    from gonogo.domain.views import StatusView, status_view
     from gonogo.domain.wakeups import wakeups
     from gonogo.domain.why import verdict_view, why_view
     from gonogo.domain.why_values import VerdictView, WhyView
@@ -32,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from .details import details, search_attributes
     from .messages import Advanced, Answer, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
     from .running import Running
-    from .signals import FlagNews, read, read_go_no_go
+    from .signals import FlagNews, ballot_of, read
 
 MOST_EVENTS = 2_500
 """History events after which a release continues as new."""
@@ -260,11 +259,12 @@ class ReleaseWorkflow:
             return
         wrong = "there is no such signal"
         if name == "go_no_go" and payload is not None:
-            ballot = read_go_no_go(payload)
-            if isinstance(ballot, GoNoGo):
-                self._ballot(ballot)
+            given = read(payload, GoNoGo)
+            ballot = ballot_of(given) if isinstance(given, GoNoGo) else given
+            if isinstance(given, GoNoGo) and isinstance(ballot, c.CastVote):
+                self._ballot(ballot, given.actor)
                 return
-            wrong = ballot
+            wrong = str(ballot)
         elif name == "flag_news" and payload is not None:
             news = read(payload, FlagNews)
             if isinstance(news, FlagNews):
@@ -279,20 +279,13 @@ class ReleaseWorkflow:
         """True: what is wrong is recorded no more before the next run. What counts is counted always."""
         return self._signals > MOST_SIGNALS
 
-    def _ballot(self, given: GoNoGo) -> None:
-        ballot = c.CastVote(
-            request_id=given.request_id,
-            role=given.role,
-            choice=Choice(given.choice),
-            ballot_id=given.ballot_id,
-            reason=given.reason,
-        )
+    def _ballot(self, ballot: c.CastVote, actor: Actor) -> None:
         try:
-            self._book.decide(ballot, self._clock.now(), given.actor)
+            self._book.decide(ballot, self._clock.now(), actor)
         except Refused as refused:
             if self._flooded:
                 return
-            self._record(c.RecordRefusal(code=refused.code, message=refused.message, ballot=ballot), given.actor)
+            self._record(c.RecordRefusal(code=refused.code, message=refused.message, ballot=ballot), actor)
         except Exception:  # noqa: BLE001  # an exception in a signal handler would block the release for good
             workflow.logger.exception("a ballot by signal could not be decided")
             self._take(malformed("go_no_go", "the engine could not decide this: see the log"))

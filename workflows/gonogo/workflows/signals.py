@@ -53,21 +53,30 @@ def decoded(payload: RawValue, kind: type[_T], converter: PayloadConverter) -> _
     try:
         found = converter.from_payload(raw, kind)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return f"{where or 'the message'}: {first['msg']}"[:300]
+        return _sentence(error)
     except Exception as error:  # noqa: BLE001  # any bytes may come: whatever cannot be read is malformed
         return f"it cannot be read ({type(error).__name__})"
     # Some encodings say themselves what they hold, whatever is asked for: nothing, or bytes.
     return found if isinstance(found, kind) else f"it is no {kind.__name__}"
 
 
-def read_go_no_go(payload: RawValue) -> GoNoGo | str:
-    """The signal's ballot, or what is wrong with it."""
-    given = read(payload, GoNoGo)
-    return check_go_no_go(given) if isinstance(given, GoNoGo) else given
+def ballot_of(given: GoNoGo) -> c.CastVote | str:
+    """The signal's ballot as a command, or what is wrong with it: a command is stricter than a signal."""
+    if given.choice not in tuple(Choice):
+        return "choice: write GO, NO_GO or ABSTAIN"
+    try:
+        return c.CastVote(
+            request_id=given.request_id,
+            role=given.role,
+            choice=Choice(given.choice),
+            ballot_id=given.ballot_id,
+            reason=given.reason,
+        )
+    except ValidationError as error:
+        return _sentence(error)
 
 
-def check_go_no_go(given: GoNoGo) -> GoNoGo | str:
-    """The ballot, or what is wrong with it beyond its form."""
-    return given if given.choice in tuple(Choice) else "choice: write GO, NO_GO or ABSTAIN"
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where or 'the message'}: {first['msg']}"[:300]
