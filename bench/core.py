@@ -62,7 +62,11 @@ class Life:
                 case WriteFlags():
                     results = tuple(
                         WriteResult(
-                            key=w.target.key, status=WriteStatus.WRITTEN, after=w.wanted, fence=w.fence, at=self.now,
+                            key=w.target.key,
+                            status=WriteStatus.WRITTEN,
+                            after=w.wanted,
+                            fence=w.fence,
+                            at=self.now,
                             before=self.state.flags[w.target.key].current,
                         )
                         for w in effect.writes
@@ -96,7 +100,10 @@ class Life:
             for role, person in VOTERS.items():
                 if self.state.round is not None and (role, person) not in current.ballots:
                     ballot = c.CastVote(
-                        request_id=current.request_id, role=role, choice=Choice.GO, ballot_id=f"{current.number}-{person}"
+                        request_id=current.request_id,
+                        role=role,
+                        choice=Choice.GO,
+                        ballot_id=f"{current.number}-{person}",
                     )
                     self.take(ballot, Actor(id=person))
 

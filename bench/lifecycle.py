@@ -3,14 +3,15 @@
 import asyncio
 import time
 from collections import Counter
-
 from datetime import UTC, datetime
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from gonogo.domain.commands import CastVote, SignOff
 from gonogo.domain.terms import Choice
+from gonogo.workflows.messages import Request
 from gonogo.workflows.release import ReleaseWorkflow
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from .bare import BareWorkflow, Shape
 from .plans import ITEMS, VOTERS
@@ -40,11 +41,11 @@ async def live(client: Client, version: str) -> WorkflowHandle[ReleaseWorkflow, 
     return handle
 
 
-async def _act(handle: WorkflowHandle[ReleaseWorkflow, object], wanted: object) -> None:
+async def _act(handle: WorkflowHandle[ReleaseWorkflow, object], wanted: Request) -> None:
     while True:
         try:
             await handle.execute_update(ReleaseWorkflow.act, wanted)
-        except Exception as error:  # noqa: BLE001  # "being launched" is answered a moment later
+        except Exception as error:  # "being launched" is answered a moment later
             if getattr(error.__cause__, "type", "") != "release.launching":
                 raise
             await asyncio.sleep(0.02)
@@ -89,7 +90,7 @@ async def bare(client: Client, name: str, shape: Shape) -> None:
 
 
 async def throughput(client: Client, lives: int) -> tuple[float, float, Counter[str], Shape]:
-    """Lives a second and bare workflows a second, run side by side in number, in alternating batches; and the history."""
+    """Lives a second, bare workflows a second (in alternating batches), and the history of one life by cause."""
     first = await live(client, "0.1.0")
     history = await first.fetch_history()
     shape = shape_of(history)

@@ -7,8 +7,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gonogo.workflows.release import ReleaseWorkflow
 from temporalio.client import WorkflowHandle
+
+from gonogo.workflows.release import ReleaseWorkflow
 
 from .votes import open_releases
 from .world import world

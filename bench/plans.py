@@ -3,9 +3,10 @@
 from functools import cache
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from gonogo.domain.plan import Plan
 from gonogo.domain.plan_defaults import normalise
-from pydantic import TypeAdapter
 
 VOTERS = {
     "release_manager": "rita",
@@ -48,6 +49,6 @@ def plan_values(version: str, *, bake: str = "1h", guard: bool = True) -> dict[s
 
 
 @cache
-def service_plan(version: str, bake: str = "1h", guard: bool = True) -> Plan:  # noqa: FBT001, FBT002  # a cache key
+def service_plan(version: str, bake: str = "1h", guard: bool = True) -> Plan:  # a cache key
     """The plan, normalised."""
     return normalise(_ADAPTER.validate_python(plan_values(version, bake=bake, guard=guard)))

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from itertools import count
 from statistics import quantiles
 
+from temporalio.client import Client, WorkflowHandle
+
 from gonogo.domain.commands import CastVote, OpenPoll
 from gonogo.domain.terms import Choice
+from gonogo.workflows.messages import Request
 from gonogo.workflows.release import ReleaseWorkflow
-from temporalio.client import Client, WorkflowHandle
 
 from .bare import BareWorkflow, Shape
 from .plans import VOTERS
@@ -33,9 +35,7 @@ async def _deciding(handle: WorkflowHandle[ReleaseWorkflow, object]) -> str:
         if found.round is not None:
             return found.round.request_id
         if found.phase == "readying" and all(k.status != "unclear" for k in found.checks):
-            await handle.execute_update(
-                ReleaseWorkflow.act, request("rita", OpenPoll(), f"open-{next(_numbers)}")
-            )
+            await handle.execute_update(ReleaseWorkflow.act, request("rita", OpenPoll(), f"open-{next(_numbers)}"))
         await asyncio.sleep(0.05)
 
 
@@ -45,7 +45,10 @@ async def pairs(client: Client, handles: list[WorkflowHandle[ReleaseWorkflow, ob
     questions = [await _deciding(h) for h in voted]
     bares = [
         await client.start_workflow(
-            BareWorkflow.run, Shape(activities=0, timers=0, updates=10**9), id=f"votes/{next(_numbers)}", task_queue=QUEUE
+            BareWorkflow.run,
+            Shape(activities=0, timers=0, updates=10**9),
+            id=f"votes/{next(_numbers)}",
+            task_queue=QUEUE,
         )
         for _ in range(10)
     ]
@@ -55,11 +58,15 @@ async def pairs(client: Client, handles: list[WorkflowHandle[ReleaseWorkflow, ob
         place = n % 10
         role, person = people[(n // 10) % len(people)]
         ballot = CastVote(
-            request_id=questions[place], role=role, choice=Choice.ABSTAIN, reason="not yet", ballot_id=f"v{next(_numbers)}"
+            request_id=questions[place],
+            role=role,
+            choice=Choice.ABSTAIN,
+            reason="not yet",
+            ballot_id=f"v{next(_numbers)}",
         )
         wanted = request(person, ballot, f"r{next(_numbers)}")
 
-        async def vote(place: int = place, wanted: object = wanted) -> float:
+        async def vote(place: int = place, wanted: Request = wanted) -> float:
             begun = time.perf_counter()
             await voted[place].execute_update(ReleaseWorkflow.act, wanted)
             return time.perf_counter() - begun

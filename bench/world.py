@@ -5,18 +5,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
 from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
 from gonogo.adapters.memory_desk import MemoryDesk
 from gonogo.adapters.memory_flags import MemoryFlags
+from gonogo.domain.commands import HumanCommand
 from gonogo.domain.values import Actor
 from gonogo.worker.bootstrap import WORKFLOWS, activities, workflow_runner
 from gonogo.workflows.messages import Launch, Request
 from gonogo.workflows.release import ReleaseWorkflow
 from gonogo.workflows.search import ALL
-from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from .bare import BareWorkflow, nothing
 from .plans import service_plan
@@ -58,6 +60,6 @@ async def launch(client: Client, version: str, *, bake: str = "1s") -> WorkflowH
     )
 
 
-def request(person: str, command: object, name: str) -> Request:
+def request(person: str, command: HumanCommand, name: str) -> Request:
     """A command by a person."""
     return Request(request_id=name, actor=Actor(id=person), command=command)

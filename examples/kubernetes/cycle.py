@@ -179,7 +179,9 @@ def _feature(given: Any, where: str, now: int | None) -> Feature:
     id = read_kep(given, where)
     targets = get(given, "stages", dict, where, {})
     minors = {stage: minor(str(targets.get(stage, ""))) for stage in STAGES}
-    stage = get(given, "stage", str, where, None) or next((s for s in STAGES[::-1] if now is not None and minors[s] == now), None)
+    stage = get(given, "stage", str, where, None) or next(
+        (s for s in STAGES[::-1] if now is not None and minors[s] == now), None
+    )
     if stage not in STAGES:
         raise CycleError(f"{where}.stage: {stage!r} is none of {', '.join(STAGES)}")
     gates = [gate for gate in dict.fromkeys(texts(given, "gates", f"{where}.")) if gate.lower() != "none"]

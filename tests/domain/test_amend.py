@@ -1,5 +1,6 @@
 """Amending the plan, and giving another candidate: what is material, what it ends, what it reopens."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -124,7 +125,7 @@ def test_what_an_amended_plan_cannot_change(changes: dict[str, Any], code: str) 
 
 
 def test_a_dated_slot_changes_by_postponing_once_the_poll_is_open() -> None:
-    later = {"schedule": {"slot": SLOT + 2 * DAY}}
+    later: dict[str, Any] = {"schedule": {"slot": SLOT + 2 * DAY}}
     world = World(schedule={"slot": SLOT})
     world.amend(**later)
     assert world.state.slot is not None
@@ -148,7 +149,7 @@ def test_after_the_freeze_no_amended_plan_lets_a_feature_join_or_grow() -> None:
 def test_what_was_said_of_a_feature_since_stays_when_the_plan_says_as_before() -> None:
     sized = [{**FEATURE, "estimate_days": 3, "estimated_by": ["sam"]}]
     world = World(features=sized)
-    world.do(c.EstimateFeature(feature="gifts", days=1), "ann")
+    world.do(c.EstimateFeature(feature="gifts", days=Decimal(1)), "ann")
     world.amend(features=sized, title="x")
     assert str(world.state.features["gifts"].feature.estimate_days) == "1"
     world.amend(features=[{**sized[0], "title": "Gifts"}], title="x")
@@ -191,7 +192,8 @@ def test_items_keep_where_they_stand_and_checks_that_changed_are_measured_again(
     world.checks["ci"] = Status.UNCLEAR
     world.amend(title="x")
     assert world.state.items["tested"].status is ItemStatus.DONE
-    assert world.state.findings["ci"].status is Status.PASS
+    found = world.state.findings["ci"].status
+    assert found is Status.PASS
     world.amend(checks={**CHECKS, "ci": {**CHECKS["ci"], "kind": "command"}})
     assert world.state.findings["ci"].status is Status.UNCLEAR
     assert world.state.findings["live"].status is Status.PASS

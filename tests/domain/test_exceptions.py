@@ -1,5 +1,6 @@
 """Late changes: requested with what and why, approved by both managers, neither of them the requester."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def test_with_both_managers_the_feature_joins() -> None:
 
 
 def test_an_estimate_rises_by_exception_and_counts_once() -> None:
-    world, name = asked(c.RequestException(kind=SCOPE, subject="gifts", days=9, why="harder"), features=SIZED)
+    world, name = asked(c.RequestException(kind=SCOPE, subject="gifts", days=Decimal(9), why="harder"), features=SIZED)
     world.do(answer(name), "bob")
     world.do(answer(name), "ann")
     assert (str(world.state.features["gifts"].feature.estimate_days), world.state.churn) == ("9", 1)
@@ -60,7 +61,7 @@ def test_a_late_feature_is_delayed_and_the_scope_stays(until: str, says: str) ->
     "request_",
     [
         c.RequestException(kind=LATE, subject="gifts", why="x"),
-        c.RequestException(kind=SCOPE, subject="gifts", days=9, why="x"),
+        c.RequestException(kind=SCOPE, subject="gifts", days=Decimal(9), why="x"),
     ],
 )
 def test_an_exception_about_a_feature_that_was_dropped_meanwhile_changes_nothing(request_: c.RequestException) -> None:
@@ -114,11 +115,11 @@ def test_one_person_in_both_roles_approves_for_one_of_them_unless_the_policy_say
     ("request_", "code"),
     [
         (c.RequestException(kind=LATE, why="x"), "exception.shape"),
-        (c.RequestException(kind=LATE, subject="gifts", days=3, why="x"), "exception.shape"),
+        (c.RequestException(kind=LATE, subject="gifts", days=Decimal(3), why="x"), "exception.shape"),
         (c.RequestException(kind=LATE, subject="nope", why="x"), "feature.unknown"),
         (c.RequestException(kind=SCOPE, why="x"), "exception.shape"),
         (c.RequestException(kind=SCOPE, subject="gifts", why="x"), "exception.shape"),
-        (c.RequestException(kind=SCOPE, subject="gifts", days=3, why="x"), "exception.not_up"),
+        (c.RequestException(kind=SCOPE, subject="gifts", days=Decimal(3), why="x"), "exception.not_up"),
         (
             c.RequestException(kind=SCOPE, feature=Feature(id="gifts", title="G", no_flag="x"), why="x"),
             "feature.exists",

@@ -12,7 +12,7 @@ from gonogo.domain.plan_rules import problems
 from gonogo.domain.terms import Phase
 from tests.domain.worlds import DAY, HOUR, SAMPLE, SLOT, World
 
-ROLES = SAMPLE["roles"]
+ROLES: Any = SAMPLE["roles"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from gonogo.domain import commands as c
 from gonogo.domain.events import Escalated
 from gonogo.domain.facts import Status
 from gonogo.domain.terms import Phase
+from gonogo.domain.values import Candidate
 from tests.domain.worlds import DAY, HOUR, MINUTE, SLOT, World
 
 
@@ -93,7 +94,7 @@ def test_a_rollback_lifts_guard_holds_and_only_a_new_candidate_lifts_its_own() -
     assert world.holds == ["guard"]
     world.do(c.RollBack(reason="bad"), "bob")
     assert world.holds == ["rolled_back"]
-    assert world.refused(c.SetCandidate(candidate=world.state.candidate), "bob") == "candidate.rolled_back"
+    assert world.refused(c.SetCandidate(candidate=Candidate(commit="c1")), "bob") == "candidate.rolled_back"
     world.do(c.Postpone(to=world.at + 3 * DAY), "bob")
     assert world.holds == ["rolled_back"]
     world.candidate("c2")

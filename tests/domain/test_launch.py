@@ -1,6 +1,7 @@
 """Launching, and what is recorded then."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from gonogo.domain.ledger import Ledger, verify
 from gonogo.domain.terms import Phase
 from tests.domain.worlds import DAY, MONDAY, SAMPLE, SLOT, World, make_plan, person
 
-ROLES = SAMPLE["roles"]
+ROLES: Any = SAMPLE["roles"]
 
 
 def test_without_a_freeze_date_the_scope_freezes_at_launch() -> None:

@@ -1,5 +1,6 @@
 """The table "Which command is legal where": every command in every phase; and the phases' own way to the next."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def immaterial() -> Any:
 
 
 def estimate(days: int) -> c.EstimateFeature:
-    return c.EstimateFeature(feature="gifts", days=days)
+    return c.EstimateFeature(feature="gifts", days=Decimal(days))
 
 
 def change(status: str) -> c.ChangeFeature:

@@ -11,7 +11,7 @@ from gonogo.domain.facts import Status
 from gonogo.domain.terms import Choice, FeatureStatus, Phase
 from tests.domain.worlds import CLOSES, DAY, HOUR, MONDAY, ON_DEMAND, POLL, SAMPLE, SLOT, WEEK, World, person
 
-ROLES = SAMPLE["roles"]
+ROLES: Any = SAMPLE["roles"]
 
 
 def deciding(**changes: Any) -> World:
@@ -67,7 +67,7 @@ def test_on_demand_it_opens_when_every_required_fact_passes_and_closes_after_24_
     assert world.phase is Phase.READYING
     world.sign_off()
     world.do(c.RunChecks(), "sam")
-    assert world.phase is Phase.DECIDING
+    assert world.state.phase is Phase.DECIDING
     # Tuesday 09:00: eight hours on Tuesday, Wednesday and Thursday.
     assert world.last(PollOpened).closes == MONDAY + 3 * DAY + 8 * HOUR
 
@@ -78,7 +78,7 @@ def test_on_demand_without_a_candidate_it_waits_for_one() -> None:
     assert world.phase is Phase.READYING
     world.candidate("c1")
     world.sign_off()
-    assert world.phase is Phase.DECIDING
+    assert world.state.phase is Phase.DECIDING
 
 
 def test_on_demand_beyond_the_known_working_hours_it_closes_by_the_clock() -> None:
@@ -107,7 +107,7 @@ def test_it_does_not_close_while_what_was_asked_at_its_opening_is_out() -> None:
     assert world.phase is Phase.DECIDING
     world.silent.clear()
     world.answer()
-    assert world.phase is Phase.AWAITING_WINDOW
+    assert world.state.phase is Phase.AWAITING_WINDOW
 
 
 @pytest.mark.parametrize(("answer", "how"), [(None, "expired"), ("ABSTAIN", "expired"), ("NO_GO", "no_go")])
@@ -362,7 +362,7 @@ def test_a_condition_on_a_go_becomes_a_required_item() -> None:
     ]
     assert world.phase is Phase.DECIDING
     world.sign_off(*[i.id for i in items])
-    assert world.phase is Phase.AWAITING_WINDOW
+    assert world.state.phase is Phase.AWAITING_WINDOW
 
 
 def test_a_condition_has_an_owner_whom_the_release_knows() -> None:
@@ -386,7 +386,7 @@ def test_a_no_go_stands_and_can_be_taken_back_by_who_fills_the_role_no_more() ->
     world.vote_go()
     assert "vote.no_go:role:qa" in world.reasons
     world.do(c.WithdrawVote(role="qa"), "cid")
-    assert world.phase is Phase.AWAITING_WINDOW
+    assert world.state.phase is Phase.AWAITING_WINDOW
 
 
 def test_a_ballot_says_whom_the_voter_stands_in_for() -> None:

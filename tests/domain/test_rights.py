@@ -1,5 +1,6 @@
 """Who may do what, by default and by the plan; how a name is proved."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from gonogo.domain.terms import ExceptionKind, FeatureStatus, Phase
 from gonogo.domain.values import Actor, ActorKind, Candidate
 from tests.domain.worlds import MONDAY, SAMPLE, World, make_plan
 
-ROLES = SAMPLE["roles"]
+ROLES: Any = SAMPLE["roles"]
 NEW = Feature(id="x", title="X", no_flag="text")
 LATE = {"freeze_at": MONDAY.replace(hour=12)}
 NO = "command.not_entitled"
@@ -19,7 +20,7 @@ NO = "command.not_entitled"
 # Command, phase, who may, who may not.
 RIGHTS: list[tuple[Any, Phase, tuple[str, ...], tuple[str, ...]]] = [
     (c.AddFeature(feature=NEW), Phase.SCOPING, ("ann",), ("bob", "cid", "fay", "zoe")),
-    (c.EstimateFeature(feature="gifts", days=2), Phase.SCOPING, ("ann", "fay"), ("bob", "cid")),
+    (c.EstimateFeature(feature="gifts", days=Decimal(2)), Phase.SCOPING, ("ann", "fay"), ("bob", "cid")),
     (c.ChangeFeature(feature="gifts", status=FeatureStatus.MERGED), Phase.READYING, ("ann", "fay"), ("bob", "cid")),
     (c.ChangeFeature(feature="none", status=FeatureStatus.MERGED), Phase.READYING, (), ("bob", "fay")),
     (c.FreezeScope(), Phase.SCOPING, ("bob",), ("ann", "cid")),
@@ -51,7 +52,8 @@ CASES = [
 
 @pytest.mark.parametrize(("command", "phase", "who", "entitled"), CASES)
 def test_the_defaults_entitle(command: Any, phase: Phase, who: str, entitled: bool) -> None:
-    world = World(**({"scope": LATE} if phase is Phase.SCOPING else {})).to(phase)
+    scope: Any = LATE if phase is Phase.SCOPING else {}
+    world = World(scope=scope).to(phase)
     if entitled:
         world.do(command, who)
     else:
@@ -117,7 +119,7 @@ def test_the_open_question_is_answered_by_the_role_that_it_names() -> None:
 
 
 def test_a_flag_without_an_owner_of_its_own_is_the_release_managers() -> None:
-    plan = {"features": [{"id": "gifts", "title": "G", "flags": ["gifts"]}], "flags": {"gifts": {}}}
+    plan: dict[str, Any] = {"features": [{"id": "gifts", "title": "G", "flags": ["gifts"]}], "flags": {"gifts": {}}}
     world = World(**plan).to(Phase.ROLLING_OUT)
     assert world.refused(c.RollBack(reason="x"), "fay") == NO
     world.do(c.RollBack(reason="x"), "bob")

@@ -277,7 +277,8 @@ def test_refused_answers_are_counted_per_question() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.SCOPING, Phase.READYING, Phase.DECIDING, Phase.AWAITING_WINDOW])
 def test_before_the_rollout_a_rollback_is_recorded_and_changes_no_phase(phase: Phase) -> None:
-    world = World(**({"scope": {"freeze_at": SLOT - 2 * DAY}} if phase is Phase.SCOPING else {})).to(phase)
+    scope: Any = {"freeze_at": SLOT - 2 * DAY} if phase is Phase.SCOPING else {}
+    world = World(scope=scope).to(phase)
     world.do(c.RollBack(reason="to be sure"), "eve")
     assert (world.phase, world.holds) == (phase, [])
     assert world.types[-2:] == ["RollbackStarted", "RollbackConfirmed"]
@@ -418,4 +419,4 @@ def test_a_window_that_is_closed_while_the_opening_is_held_is_waited_for() -> No
     world.do(c.RunChecks(), "sam")
     assert world.phase is Phase.AWAITING_WINDOW
     world.wait(SLOT + 2 * HOUR + 5 * MINUTE)
-    assert world.phase is Phase.ROLLING_OUT
+    assert world.state.phase is Phase.ROLLING_OUT

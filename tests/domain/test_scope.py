@@ -72,18 +72,18 @@ def test_what_is_out_of_scope_cannot_change_any_more() -> None:
 
 def test_estimates_name_who_gave_them_and_are_not_negative() -> None:
     world = scoping()
-    assert world.refused(c.EstimateFeature(feature="one", days=-1), "ann") == "estimate.negative"
-    world.do(c.EstimateFeature(feature="one", days=9, by=("sam", "fay", "sam")), "ann")
-    assert world.state.features["one"].feature.estimated_by == ("sam", "fay")
-    world.do(c.EstimateFeature(feature="one", days=8), "fay")
-    assert world.state.features["one"].feature.estimated_by == ("fay",)
+    assert world.refused(c.EstimateFeature(feature="one", days=Decimal(-1)), "ann") == "estimate.negative"
+    world.do(c.EstimateFeature(feature="one", days=Decimal(9), by=("sam", "fay", "sam")), "ann")
+    assert list(world.state.features["one"].feature.estimated_by) == ["sam", "fay"]
+    world.do(c.EstimateFeature(feature="one", days=Decimal(8)), "fay")
+    assert list(world.state.features["one"].feature.estimated_by) == ["fay"]
 
 
 def test_after_the_freeze_an_estimate_falls_and_never_rises() -> None:
     world = scoping(feature("one", 3), feature("two")).wait(phase=Phase.READYING)
-    assert world.refused(c.EstimateFeature(feature="one", days=4), "ann") == "estimate.up_after_freeze"
-    assert world.refused(c.EstimateFeature(feature="two", days=1), "ann") == "estimate.up_after_freeze"
-    world.do(c.EstimateFeature(feature="one", days=2), "ann")
+    assert world.refused(c.EstimateFeature(feature="one", days=Decimal(4)), "ann") == "estimate.up_after_freeze"
+    assert world.refused(c.EstimateFeature(feature="two", days=Decimal(1)), "ann") == "estimate.up_after_freeze"
+    world.do(c.EstimateFeature(feature="one", days=Decimal(2)), "ann")
     assert (world.state.features["one"].feature.estimate_days, world.state.churn) == (Decimal(2), 1)
 
 
@@ -150,7 +150,9 @@ def test_a_policy_drops_from_the_lowest_rank_at_the_timer() -> None:
     world = scoping(feature("small", 2, rank=1), feature("big", 6, rank=2), capacity_days=8, drop_lowest_rank=True)
     world.do(
         c.AddFeature(
-            feature=Feature(id="last", title="L", no_flag="x", owner="fay", estimate_days=3, estimated_by=("sam",))
+            feature=Feature(
+                id="last", title="L", no_flag="x", owner="fay", estimate_days=Decimal(3), estimated_by=("sam",)
+            )
         ),
         "ann",
     )

@@ -248,7 +248,7 @@ def test_a_changed_slot_is_material() -> None:
     world.silent.clear()
     world.answer()
     assert "GoEnded" in world.types
-    assert world.phase is Phase.DECIDING
+    assert world.state.phase is Phase.DECIDING
 
 
 def test_no_poll_opens_before_the_calendar_has_answered() -> None:

@@ -1,6 +1,7 @@
 """The verdict: total, three-valued, with every reason."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ def decide(
         ),
     ],
 )
-def test_no_go_then_unclear_then_go(votes: dict[str, str], facts: Facts, outcome: str, reasons: list[str]) -> None:
+def test_no_go_then_unclear_then_go(votes: dict[str, Any], facts: Facts, outcome: str, reasons: list[str]) -> None:
     found = decide(facts, **votes)
     assert (found.outcome.value, [r.name for r in found.reasons]) == (outcome, reasons)
 

@@ -57,7 +57,7 @@ def converted(data: dict[str, Any]) -> tuple[Plan, People]:
 
 
 async def in_the_core(plan: Plan, people: People, core_world: Callable[..., Any]) -> Chronicle:
-    scene, starts = Scene(people), start_of(plan, people)
+    scene, starts = Scene(people, plan), start_of(plan, people)
     world = core_world(plan, Actor(id=launcher_of(plan, people)), starts, scene.adapters)
     return await drive(world, people, starts=starts, changes=scene.changes(), removals=scene.removals)
 

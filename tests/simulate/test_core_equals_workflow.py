@@ -132,11 +132,11 @@ async def test_core_and_workflow_give_the_same_ledger(
     assert not problems(plan)
     actor = Actor(id=launcher_of(plan, people))
 
-    scene = Scene(people)
+    scene = Scene(people, plan)
     core = core_world(plan, actor, START, scene.adapters)
     alone = await _driven(core, people, scene)
 
-    scene = Scene(people)
+    scene = Scene(people, plan)
     async with live_world(server, plan, actor, START, scene.adapters) as world:
         hosted = await _driven(world, people, scene)
 

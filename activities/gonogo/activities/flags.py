@@ -1,4 +1,4 @@
-"""Claims, changes and looks at flags: through the flags' own workflows for the right, through the provider for the rest."""
+"""Claims, changes and looks at flags: their own workflows give the right, their providers do the rest."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""How long each activity may take, how often it is tried, what is not tried again: one row for each, here and nowhere else."""
+"""How long each activity may take, how often it is tried, what is not tried again: a row for each, only here."""
 
 from dataclasses import dataclass
 from datetime import timedelta

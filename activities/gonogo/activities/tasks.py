@@ -1,6 +1,7 @@
 """What workflows hand to activities, and what comes back: one frozen payload each, with the ledger's place in it.
 
-Every input carries `link`: where the ledger stood when the work was asked for. A replay compares it with what it derives.
+Every input carries `link`: where the ledger stood when the work was asked for. A replay compares it with what it
+derives.
 """
 
 from gonogo.domain.effects import ClaimFlags, MeasureChecks, ResolveSlots, WatchGuards, WriteFlags

@@ -32,7 +32,8 @@ _PASSED = ("gonogo.domain", "gonogo.activities", "pydantic", "pydantic_core", "a
 def workflow_runner() -> WorkflowRunner:
     """The sandbox, with the pure modules passed through.
 
-    60 models cost 38 ms of CPU at every workflow start without it and 4.5 ms with it. Worker, replayer and tests share it.
+    60 models cost 38 ms of CPU at every workflow start without it and 4.5 ms with it. Worker, replayer and tests
+    share it.
     """
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED))
 

@@ -15,7 +15,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from gonogo.activities.registry import Adapters, build
 
-from .bootstrap import activities, with_flag_debt, workflow_runner, WORKFLOWS
+from .bootstrap import WORKFLOWS, activities, with_flag_debt, workflow_runner
 from .connection import register_search_attributes
 from .flag_desk import TemporalFlagDesk
 from .settings import Settings, read_settings

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from gonogo.activities.registry import Adapters
 from gonogo.adapters.memory import (
-    Always,
     CheckTurn,
     MemoryChecks,
     MemoryInbox,
@@ -15,19 +14,26 @@ from gonogo.adapters.memory import (
 )
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.client.people import People, System
-from gonogo.domain.plan import Plan
+from gonogo.domain.plan import Flag, Plan
 from gonogo.domain.resolution import Interval
 from gonogo.domain.state import State
 
 from .habits import removal_of
+from .script import amendment
 
 
 class Scene:
     """The simulated world of a people file: what checks, guards, flags and channels answer when."""
 
-    def __init__(self, people: People) -> None:
-        """Sets it up."""
+    def __init__(self, people: People, plan: Plan) -> None:
+        """Sets it up for everything that the plan, or an amendment of it, names."""
         self._people = people
+        self._systems: dict[System, set[str]] = {
+            "checks": {check.kind for check in plan.checks.values()},
+            "guards": {guard.source for stage in plan.stages for guard in stage.guards},
+            "flags": {flag.provider for flag in (*plan.flags.values(), *_amended(people))},
+            "notifications": set(plan.notifications.channels),
+        }
         fixed = {key: at for key, at in people.removed.items() if isinstance(at, datetime)}
         self.flags = MemoryFlags(people.exposure_before(), removed=fixed, outages=self._outages("flags"))
         self.inbox = MemoryInbox(outages=self._outages("notifications"))
@@ -52,7 +58,8 @@ class Scene:
         return self._adapters
 
     def _outages(self, system: System) -> Mapping[str, tuple[Interval, ...]]:
-        return Always(tuple(Interval(start=o.start, end=o.end) for o in self._people.outages.get(system, ())))
+        spans = tuple(Interval(start=o.start, end=o.end) for o in self._people.outages.get(system, ()))
+        return dict.fromkeys(self._systems[system], spans)
 
     def changes(self) -> tuple[datetime, ...]:
         """Every instant at which something answers differently."""
@@ -74,6 +81,10 @@ class Scene:
                 found[key] = max(at, shipped)
                 self.flags.remove(key, at)
         return found
+
+
+def _amended(people: People) -> tuple[Flag, ...]:
+    return tuple(flag for act in people.acts if act.do == "amend" for flag in amendment(act).flags.values())
 
 
 def launcher_of(plan: Plan, people: People) -> str:

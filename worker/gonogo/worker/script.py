@@ -111,7 +111,7 @@ def command_of(act: Act, state: State, number: int) -> HumanCommand:
         Impossible: what it is about is not there.
     """
     if act.do == "amend":
-        return Amend(plan=amended(state.plan, _AMENDMENT.validate_python(act.args)))
+        return Amend(plan=amended(state.plan, amendment(act)))
     verb = VERBS[act.do]
     args = {k: v for k, v in act.args.items() if not (act.on == DUE and k == "item" and act.do not in _ITEM_VERBS)}
     given = {**{k: v for k, v in verb.guessed.items() if v is not None}, **verb.shape(args), **verb.fixed}
@@ -126,6 +126,11 @@ def command_of(act: Act, state: State, number: int) -> HumanCommand:
 
 
 _ITEM_VERBS = ("sign_off", "un_sign")
+
+
+def amendment(act: Act) -> Amendment:
+    """What an act that amends says."""
+    return _AMENDMENT.validate_python(act.args)
 
 
 def amended(plan: Plan, changes: Amendment) -> Plan:

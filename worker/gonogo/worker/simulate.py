@@ -34,7 +34,7 @@ async def run_simulation(
         ServerFailed: The server did not serve.
     """
     people = people or People()
-    scene, starts = Scene(people), start_of(plan, people)
+    scene, starts = Scene(people, plan), start_of(plan, people)
     async with (
         private_server() as client,
         live_world(client, plan, Actor(id=launcher_of(plan, people)), starts, scene.adapters) as world,

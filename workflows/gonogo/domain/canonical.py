@@ -5,8 +5,8 @@ Sorted keys, no whitespace, UTF-8, no floats (integers, or decimals as strings);
 
 import hashlib
 import json
-from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]  # typeshed leaves them out
 from dataclasses import is_dataclass
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]  # typeshed leaves them out
 from typing import Any
 
 from pydantic import TypeAdapter

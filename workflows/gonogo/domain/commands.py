@@ -477,6 +477,16 @@ class RecordMalformed:
     """What was wrong, without the payload."""
 
 
-EngineCommand = Tick | TakeSlots | TakeFindings | TakeClaims | TakeWrites | TakeWatch | TakeFlagNews | RecordMalformed | RecordRefusal
+EngineCommand = (
+    Tick
+    | TakeSlots
+    | TakeFindings
+    | TakeClaims
+    | TakeWrites
+    | TakeWatch
+    | TakeFlagNews
+    | RecordMalformed
+    | RecordRefusal
+)
 Command = Any
 """A HumanCommand or an EngineCommand."""

@@ -15,7 +15,7 @@ from .reports import GuardCount
 from .rollout import watch_id
 from .state import State
 from .terms import HoldReason, Phase
-from .values import Exposure, FlagKey, Id, Instant, Text, value
+from .values import Exposure, Id, Instant, Text, value
 
 
 @value

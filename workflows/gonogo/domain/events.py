@@ -1,7 +1,7 @@
 """What happened: the facts that an auditor reads, in the past tense, one tagged union.
 
-A serialized name never changes once released: an event grows by optional fields only. Who, when and why (the cause) stand
-in the `Entry` around it.
+A serialized name never changes once released: an event grows by optional fields only. Who, when and why (the cause)
+stand in the `Entry` around it.
 """
 
 from typing import Annotated, Literal

@@ -77,7 +77,7 @@ class FlagReading:
     exists: bool
     """False: the provider has no such flag (archived, deleted, never made)."""
     exposure: Exposure | None = None
-    """Who sees it now; None when it does not exist, or when what the provider holds cannot be expressed as an exposure."""
+    """Who sees it now; None when it does not exist, or when what the provider holds is no exposure."""
     fence: Fence | None = None
     """Fence of the last write that carried one."""
     at: Instant

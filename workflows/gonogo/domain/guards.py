@@ -1,4 +1,4 @@
-"""What guards make of their samples: good, bad in a row, missing in a row, and the time in which nothing was measured."""
+"""What guards make of their samples: good, bad in a row, missing in a row, and the time that nothing measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -346,7 +346,10 @@ LocalTime = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}
 
 @value
 class Window:
-    """A rule that allows or denies opening and widening. Open: no deny is active, and an allow is active or none exists."""
+    """A rule that allows or denies opening and widening.
+
+    Open: no deny is active, and an allow is active or none exists.
+    """
 
     id: Id
     """Short name, shown as the reason."""
@@ -377,7 +380,7 @@ class Train:
     rrule: Words
     """RFC 5545 recurrence, such as FREQ=WEEKLY;INTERVAL=2;BYDAY=TH."""
     start: LocalTime
-    """First departure, in local time; its time of day is every departure's."""
+    """First departure, in local time; the rule's first fitting time from there on. Its time of day is every departure's."""
 
 
 class Day(StrEnum):
@@ -591,7 +594,7 @@ class Plan:
     people: dict[Id, Person] = Field(default_factory=dict)
     """People and how to reach them. Default: whoever is named under `roles`."""
     roles: dict[Id, RoleField]
-    """Roles by name, each a person, a list of people or a mapping; `product_manager` and `release_manager` are needed."""
+    """Roles by name: a person, a list of people or a mapping. `product_manager` and `release_manager` are needed."""
     scope: Scope = Field(default_factory=Scope)
     """Freeze and limits. Default: the scope freezes at launch, without limits."""
     features: tuple[Feature, ...] = ()

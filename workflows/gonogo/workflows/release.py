@@ -241,7 +241,9 @@ class ReleaseWorkflow:
     def _closing_run(self) -> bool:
         return self._requests > MOST_REQUESTS + 400
 
-    @workflow.signal(dynamic=True, description="go_no_go: an approver's answer; flag_news: what a flag's workflow says.")
+    @workflow.signal(
+        dynamic=True, description="go_no_go: an approver's answer; flag_news: what a flag's workflow says."
+    )
     def signalled(self, name: str, args: Sequence[RawValue]) -> None:
         """Hears every signal: a handler with a name of its own would raise, and block the release, on a wrong number of
         arguments. What cannot be read is recorded, never counted, never fatal.

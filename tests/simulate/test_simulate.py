@@ -1,0 +1,62 @@
+"""`gonogo simulate`: the real workflows on a private server, from the command line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gonogo.client.plan_file import PlanFileError
+from gonogo.worker.simulate import command
+
+SERVICE = Path(__file__).parents[2] / "examples" / "service"
+
+
+def simulate(*args: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "gonogo.cli.main", "simulate", *args]
+    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_json_has_everything_that_scripts_look_for_and_leaves_no_server() -> None:
+    before = _servers()
+    done = simulate(str(SERVICE / "plan.yaml"), "--people", str(SERVICE / "people.yaml"), "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert told["outcome"] == told["phase"] == "completed"
+    assert told["started_at"] == "2026-03-02T09:00:00.000000Z"
+    assert told["released_at"] is not None
+    assert told["exposure"] == {"one-click": 100}
+    assert told["scope"] == {"in": ["one-click"], "out": []}
+    assert {"seq", "at", "type", "actor", "summary"} == set(told["events"][0])
+    assert [e["seq"] for e in told["events"]] == list(range(1, len(told["events"]) + 1))
+    assert len(told["ledger_head"]) == 64
+    assert _servers() == before
+
+
+async def test_the_picture_tells_when_what_happened_and_what_it_came_to(capsys: pytest.CaptureFixture[str]) -> None:
+    assert await command(SERVICE / "plan.yaml") == 0
+    shown = capsys.readouterr().out
+    assert "Thu 2026-03-05" in shown
+    assert "outcome   completed" in shown
+    assert "gone, everyone: 1 (one-click)" in shown
+
+
+async def test_a_people_file_that_cannot_be_used_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    bad = tmp_path / "people.yaml"
+    bad.write_text("acts: [{who: nobody}]", encoding="utf-8")
+    with pytest.raises(PlanFileError):
+        await command(SERVICE / "plan.yaml", people=bad)
+
+
+def _servers() -> set[str]:
+    """Ids of Temporal servers that are children of no other program's, as far as this machine tells."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"start-dev" in words and b"--headless" in words and b"never" in words:
+            found.add(folder.name)
+    return found
