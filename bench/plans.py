@@ -27,6 +27,7 @@ def plan_values(version: str, *, bake: str = "1h", guard: bool = True) -> dict[s
         "product": "bench",
         "version": version,
         "candidate": {"commit": "4f2a9c1d", "authors": ["lena"]},
+        "people": {"lena": {}},
         "roles": {role: [person] for role, person in VOTERS.items()},
         "features": [{"id": f"f{n}", "title": f"Feature {n}", "flags": [f"flag-{n}"]} for n in (1, 2, 3)],
         "flags": {f"flag-{n}": {"kind": "kill_switch", "owner": "pete"} for n in (1, 2, 3)},

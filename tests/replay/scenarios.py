@@ -168,5 +168,5 @@ def surroundings(scenario: Scenario, client: Client, task_queue: str) -> Surroun
     """What the scenario's worker talks to."""
     around = scenario.around()
     if scenario.with_flags:
-        around.desk = TemporalFlagDesk(client, task_queue)
+        around.desk = TemporalFlagDesk(client, task_queue=task_queue)
     return around

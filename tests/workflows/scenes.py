@@ -41,7 +41,7 @@ from tests.domain.worlds import MONDAY, make_plan
 
 _NUMBERS = itertools.count(1)
 _PATIENCE = Patience(budget=timedelta(seconds=15))
-_LIMIT = 300
+_LIMIT = 150
 """Wake-ups after which a wait is given up: nothing of the samples needs as many."""
 
 
@@ -233,7 +233,7 @@ class Scene:
             state = await self.state()
             if state.phase is phase:
                 return
-            if state.phase in (Phase.SCOPING, Phase.READYING) and any(
+            if state.phase in (Phase.SCOPING, Phase.READYING, Phase.DECIDING) and any(
                 i.status is not ItemStatus.DONE and i.gates is not Moment.COMPLETION for i in state.items.values()
             ):
                 await self.sign_off()

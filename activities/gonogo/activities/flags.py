@@ -6,10 +6,11 @@ from datetime import datetime
 
 from temporalio import activity
 
-from gonogo.domain.effects import FlagWrite
+from gonogo.domain.effects import ClaimFlags, FlagWrite
 from gonogo.domain.facts import Fencing, Finding, FlagTarget, WriteResult, WriteStatus
 from gonogo.domain.reports import ClaimAnswer
 
+from .beats import beating
 from .ports import FlagClaim, FlagDesk
 from .registry import Adapters
 from .tasks import ClaimsDone, ClaimTask, ProbeTask, TellTask, WritesDone, WriteTask
@@ -32,6 +33,10 @@ class Flags:
             FlagClaim(release_id=effect.release_id, product=effect.product, target=flag, driven=task.driven, at=task.at)
             for flag in effect.flags
         )
+        async with beating():
+            return await self._claim(effect, claims, task.at)
+
+    async def _claim(self, effect: ClaimFlags, claims: tuple[FlagClaim, ...], at: datetime) -> ClaimsDone:
         answers = {a.flag: a for a in await self._desk.claim(claims)}
         places = asyncio.Semaphore(_AT_ONCE)
 
@@ -41,7 +46,7 @@ class Flags:
                 return answer
             async with places:
                 try:
-                    reading = await self._adapters.flag_provider(target.provider).read(target, at=task.at)
+                    reading = await self._adapters.flag_provider(target.provider).read(target, at=at)
                 except Exception as error:  # noqa: BLE001  # unreadable is unclear: the flag is not rolled out
                     return replace(answer, detail=f"{type(error).__name__}: {error}"[:500])
             if reading.exists and reading.exposure is None:
@@ -54,9 +59,10 @@ class Flags:
     @activity.defn
     async def write_flags(self, task: WriteTask) -> WritesDone:
         """Writes flags one after another, each read back. A rollback waits until no older write can land any more."""
-        results = [await self._write(write, task.at) for write in task.effect.writes]
-        if task.effect.rollback:
-            results = await self._settled(task, results)
+        async with beating():
+            results = [await self._write(write, task.at) for write in task.effect.writes]
+            if task.effect.rollback:
+                results = await self._settled(task, results)
         return WritesDone(results=tuple(results))
 
     async def _write(self, write: FlagWrite, at: datetime) -> WriteResult:
@@ -98,9 +104,11 @@ class Flags:
     @activity.defn
     async def tell_flags(self, task: TellTask) -> None:
         """Tells flags' workflows what became of them."""
-        await self._desk.tell(task.notes, driven=task.driven, at=task.at)
+        async with beating():
+            await self._desk.tell(task.notes, driven=task.driven, at=task.at)
 
     @activity.defn
     async def probe_flag(self, task: ProbeTask) -> Finding:
         """Whether a flag is gone, with proof."""
-        return await self._adapters.flag_provider(task.target.provider).references(task.target, at=task.at)
+        async with beating():
+            return await self._adapters.flag_provider(task.target.provider).references(task.target, at=task.at)

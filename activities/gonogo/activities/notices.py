@@ -2,6 +2,7 @@
 
 from temporalio import activity
 
+from .beats import beating
 from .ports import Message
 from .registry import Adapters
 from .tasks import NotifyDone, NotifyTask
@@ -18,13 +19,14 @@ class Notices:
         """Delivers what it can, in order for each channel; the rest is asked for again later, under the same keys."""
         delivered: list[str] = []
         down: set[str] = set()
-        for message in task.messages:
-            if message.channel in down:
-                continue
-            if await self._deliver(message, task):
-                delivered.append(message.key)
-            else:
-                down.add(message.channel)
+        async with beating():
+            for message in task.messages:
+                if message.channel in down:
+                    continue
+                if await self._deliver(message, task):
+                    delivered.append(message.key)
+                else:
+                    down.add(message.channel)
         return NotifyDone(delivered=tuple(delivered))
 
     async def _deliver(self, message: Message, task: NotifyTask) -> bool:

@@ -13,6 +13,7 @@ from gonogo.domain.guards import Watching
 from gonogo.domain.plan import Guard
 from gonogo.domain.reports import WatchReport
 
+from .beats import beating
 from .ports import SampleRequest
 from .registry import Adapters
 from .tasks import WatchTask
@@ -51,13 +52,19 @@ class Watch:
         return watching.report(end)
 
     async def _live(self, effect: WatchGuards, watching: Watching) -> WatchReport:
+        # Heartbeats of its own: samples that time out one after another are a longer silence than is allowed.
+        seen = [watching.report(datetime.now(UTC))]
+        async with beating(lambda: tuple(seen)):
+            return await self._sampling(effect, watching, seen)
+
+    async def _sampling(self, effect: WatchGuards, watching: Watching, seen: list[WatchReport]) -> WatchReport:
         try:
             while True:
                 now = datetime.now(UTC)
+                seen[0] = watching.report(now)
                 due = watching.next_due()
                 wake = min(due, effect.until) if effect.until else due
                 if wake > now:
-                    activity.heartbeat(watching.report(now))
                     await asyncio.sleep(min((wake - now).total_seconds(), 5.0))
                     continue
                 if effect.until and effect.until <= now and due > effect.until:

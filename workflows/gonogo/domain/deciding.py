@@ -419,9 +419,12 @@ def end_by_change(draft: Draft, why: str, *, always: bool = False) -> None:
     if state.phase is Phase.DECIDING and state.round is not None:
         if always or material_digest(state) != state.round.digest:
             end_round(draft, Ended.SUPERSEDED, why)
-    elif state.phase is Phase.AWAITING_WINDOW and state.go is not None:
-        if always or material_digest(state) != state.go.digest:
-            end_go(draft, why)
+    elif (
+        state.phase is Phase.AWAITING_WINDOW
+        and state.go is not None
+        and (always or material_digest(state) != state.go.digest)
+    ):
+        end_go(draft, why)
 
 
 def remind_voters(draft: Draft) -> None:
