@@ -38,7 +38,7 @@ class Row:
     @property
     def share(self) -> float:
         """How far the figure is towards its bar; 1 is at the bar, and less is better where less is asked for."""
-        return self.found / self.bar
+        return self.found / self.bar if self.bar else 1 + self.found
 
 
 def show(console: Console, rows: list[Row]) -> None:

@@ -29,8 +29,9 @@ def plan_values(version: str, *, bake: str = "1h", guard: bool = True) -> dict[s
         "candidate": {"commit": "4f2a9c1d", "authors": ["lena"]},
         "people": {"lena": {}},
         "roles": {role: [person] for role, person in VOTERS.items()},
-        "features": [{"id": f"f{n}", "title": f"Feature {n}", "flags": [f"flag-{n}"]} for n in (1, 2, 3)],
-        "flags": {f"flag-{n}": {"kind": "kill_switch", "owner": "pete"} for n in (1, 2, 3)},
+        # Flags of its own for every release: two releases never roll out the same flag at once.
+        "features": [{"id": f"f{n}", "title": f"Feature {n}", "flags": [f"{version}-{n}"]} for n in (1, 2, 3)],
+        "flags": {f"{version}-{n}": {"kind": "kill_switch", "owner": "pete"} for n in (1, 2, 3)},
         "checks": {f"check-{n}": {"kind": "http", "owner": "qa"} for n in range(1, 11)},
         "checklists": {
             "ready": {

@@ -82,7 +82,7 @@ def _type(given: Schema, linked: frozenset[str]) -> str:
         case "array":
             return f"list of {_type(given.get('items', {}), linked)}"
         case "object":
-            (inner, *_) = [*given.get("patternProperties", {}).values(), given.get("additionalProperties")]
+            inner = next(iter(given.get("patternProperties", {}).values()), given.get("additionalProperties"))
             return f"mapping to {_type(inner, linked)}" if isinstance(inner, dict) and inner else "mapping"
         case "string":
             return _text(given)

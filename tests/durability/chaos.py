@@ -15,8 +15,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from gonogo.adapters.inbox import read_inbox
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
 from gonogo.adapters.flag_file import FlagFile
+from gonogo.adapters.inbox import read_inbox
 from gonogo.client import ReleaseClient
 from gonogo.client.calling import Patience
 from gonogo.domain import commands as c
@@ -29,10 +33,6 @@ from gonogo.domain.terms import Choice, Phase
 from gonogo.domain.values import EVERYONE, Actor
 from gonogo.worker.connection import register_search_attributes
 from gonogo.workflows.outbox import messages_of
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-
 from tests.domain.worlds import make_plan
 
 QA = tuple(f"q{n}" for n in range(5))
@@ -70,7 +70,7 @@ class Process:
         self.killed = 0
 
     def start(self) -> None:
-        self._running = subprocess.Popen(  # noqa: S603  # our own command
+        self._running = subprocess.Popen(  # our own command
             self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
 

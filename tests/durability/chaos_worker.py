@@ -8,11 +8,12 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
 from gonogo.activities.registry import AdapterSettings, build
 from gonogo.worker.bootstrap import build_worker
 from gonogo.worker.flag_desk import TemporalFlagDesk
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 
 async def serve(address: str, folder: Path) -> None:

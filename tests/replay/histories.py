@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gonogo.client.calling import Patience
-from gonogo.client.history import Run, read_runs
-from gonogo.domain.ledger import Ledger, from_bytes
-from gonogo.workflows.search import ALL
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from gonogo.client.calling import Patience
+from gonogo.client.history import Run, read_runs
+from gonogo.domain.ledger import Ledger, from_bytes
+from gonogo.workflows.search import ALL
 from tests.domain.worlds import MONDAY, make_plan
 from tests.replay.scenarios import SCENARIOS, flag_id, surroundings
 from tests.workflows.scenes import Scene

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from temporalio.client import Client
+
 from gonogo.adapters.memory import CheckTurn, MemoryChecks, MemoryMetrics, MetricTurn
 from gonogo.domain import commands as c
 from gonogo.domain.facts import FlagTarget, Status
@@ -12,8 +14,6 @@ from gonogo.domain.plan import Feature
 from gonogo.domain.terms import ExceptionKind, FeatureStatus, Phase
 from gonogo.worker.flag_desk import TemporalFlagDesk
 from gonogo.workflows.flag import FlagWorkflow
-from temporalio.client import Client
-
 from tests.domain.worlds import DAY, GUARD, HOUR, MINUTE, ON_DEMAND, SLOT
 from tests.workflows.scenes import Scene, Surroundings
 
@@ -94,9 +94,7 @@ async def scope_and_exceptions(release: Scene) -> None:
     await release.act(c.AddFeature(feature=wishes), "ann")
     await release.to(Phase.READYING)
     late = Feature(id="cards", title="Greeting cards", no_flag="no code")
-    asked = await release.act(
-        c.RequestException(kind=ExceptionKind.SCOPE, feature=late, why="the season"), "cid"
-    )
+    asked = await release.act(c.RequestException(kind=ExceptionKind.SCOPE, feature=late, why="the season"), "cid")
     await release.act(c.AnswerException(exception=asked.created, approve=True), "ann")
     await release.act(c.AnswerException(exception=asked.created, approve=True), "bob")
     await release.act(c.RequestException(kind=ExceptionKind.LATE, subject="wishes", why="one more day"), "cid")
@@ -150,7 +148,12 @@ SCENARIOS: dict[str, Scenario] = {
     "no_go_then_candidate": Scenario(no_go_then_candidate),
     "guard_rolls_back": Scenario(
         guard_rolls_back,
-        {"stages": [{"percent": 10, "bake": "1h", "guards": [{**GUARD, "mode": "rollback"}]}, {"audience": "everyone"}]},
+        {
+            "stages": [
+                {"percent": 10, "bake": "1h", "guards": [{**GUARD, "mode": "rollback"}]},
+                {"audience": "everyone"},
+            ]
+        },
         trips_once,
     ),
     "override": Scenario(override, {"checks": {"ci": {"kind": "http", "owner": "qa"}}}, check_fails),

@@ -6,15 +6,15 @@ import re
 from dataclasses import replace
 
 import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
 from gonogo.client.audit import recorded
 from gonogo.client.audit_replay import replay
 from gonogo.client.errors import AuditFailed
 from gonogo.domain.ledger import Ledger, verify
 from gonogo.worker.bootstrap import WORKFLOWS, workflow_runner
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
-
 from tests.replay.histories import FINGERPRINTS, FOLDER, fingerprint, play, read, recording_server
 from tests.replay.scenarios import SCENARIOS
 
@@ -34,9 +34,7 @@ _PRODUCTS = itertools.count(1)
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_a_recorded_life_replays_as_in_production(name: str) -> None:
     kept = read(name)
-    replayer = Replayer(
-        workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=pydantic_data_converter
-    )
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=pydantic_data_converter)
     for history in (*(run.history for run in kept.runs), *((kept.flag,) if kept.flag else ())):
         await replayer.replay_workflow(history)
 

@@ -20,12 +20,13 @@ from temporalio.testing import WorkflowEnvironment
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.client.calling import Patience, patiently
 from gonogo.domain import commands as c
-from gonogo.domain.terms import Phase
+from gonogo.domain.terms import Choice, Phase
 from gonogo.domain.values import EVERYONE, Actor
 from gonogo.workflows.messages import Answer, Request
 from gonogo.workflows.release import MOST_SIGNALS, ReleaseWorkflow
 from gonogo.workflows.search import ALL, PHASE
 from tests.domain.worlds import GUARD, HOUR
+from tests.replay.histories import play
 from tests.workflows.scenes import Scene, Surroundings, scene
 from tests.workflows.test_release_workflow import Channel
 
@@ -130,14 +131,16 @@ async def test_of_the_votes_that_come_meanwhile_none_is_lost_and_none_counts_twi
         answers: dict[str, Answer] = {}
 
         async def by_update(who: str, turn: int) -> None:
-            vote = c.CastVote(request_id=question, role="qa", choice="GO", ballot_id=f"{who}-{turn}")
+            vote = c.CastVote(request_id=question, role="qa", choice=Choice.GO, ballot_id=f"{who}-{turn}")
             request = Request(request_id=f"{who}-{turn}", actor=Actor(id=who), command=vote)
             for attempt in range(2):
                 # Every request comes a second time, as after a lost connection: under another update id.
                 update = f"{request.request_id}-{attempt}"
-                answer = await patiently(
-                    lambda: release.handle.execute_update(ReleaseWorkflow.act, request, id=update), Patience()
-                )
+
+                async def once(update: str = update) -> Answer:
+                    return await release.handle.execute_update(ReleaseWorkflow.act, request, id=update)
+
+                answer = await patiently(once, Patience())
                 assert answers.setdefault(request.request_id, answer) == answer
 
         async def by_signal(who: str, turn: int) -> None:
@@ -188,3 +191,12 @@ async def test_a_flood_of_signals_is_survived_and_a_vote_in_it_counts(server: Cl
         faults = [e for e in await release.entries() if e.event.type == "HandlerFaulted"]
         assert len(faults) <= MOST_SIGNALS + 60
         await release.to(Phase.AWAITING_WINDOW)
+
+
+async def test_a_flag_lives_on_over_many_runs(impatient: Client) -> None:
+    async with asyncio.timeout(30):
+        kept = await play(impatient, "flag_life", product="longlived")
+    assert kept.flag is not None
+    started = kept.flag.events[0].workflow_execution_started_event_attributes
+    assert started.continued_execution_run_id
+    assert kept.ledger.lines[-1].find(b'"completed"') > 0

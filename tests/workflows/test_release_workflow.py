@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 from gonogo.activities.ports import Message
@@ -89,12 +89,10 @@ async def test_a_driven_clock_needs_an_instant_with_an_offset(server: Client) ->
 
 
 async def refused_advance(release: Scene, to: datetime) -> ApplicationError:
-    try:
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
         await release.advance(to)
-    except Exception as error:
-        assert isinstance(error.__cause__, ApplicationError)
-        return error.__cause__
-    raise AssertionError("it was not refused")
+    assert isinstance(refused.value.cause, ApplicationError)
+    return refused.value.cause
 
 
 # --- what it answers -----------------------------------------------------------------------------------------------

@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from gonogo.domain.terms import Phase
-from gonogo.worker.bootstrap import WORKFLOWS, activities
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox._importer import Importer
 
-from tests.workflows.scenes import Scene, Surroundings, make_plan, version
-from tests.domain.worlds import MONDAY
+from gonogo.domain.terms import Phase
+from gonogo.worker.bootstrap import WORKFLOWS, activities
+from tests.domain.worlds import MONDAY, make_plan
+from tests.workflows.scenes import Scene, Surroundings, version
 
 OURS = ("gonogo.domain", "gonogo.activities", "gonogo.workflows")
 
@@ -63,4 +63,9 @@ async def test_a_whole_release_runs_with_nothing_passed_through(server: Client, 
         await release.launch()
         await release.to(Phase.COMPLETED)
         assert not await release.failed_tasks()
-    assert {"gonogo.domain.release", "gonogo.domain.evolve", "gonogo.workflows.book", "gonogo.workflows.clock"} <= loaded
+    assert {
+        "gonogo.domain.release",
+        "gonogo.domain.evolve",
+        "gonogo.workflows.book",
+        "gonogo.workflows.clock",
+    } <= loaded

@@ -26,7 +26,16 @@ from .flag_debt import FlagDebt
 WORKFLOWS: Sequence[type] = (ReleaseWorkflow, FlagWorkflow, LeftoversWorkflow)
 """Every workflow of gonogo."""
 
-_PASSED = ("gonogo.domain", "gonogo.activities", "pydantic", "pydantic_core", "annotated_types", "dateutil", "holidays")
+_PASSED = (
+    "gonogo.domain",
+    "gonogo.activities",
+    "gonogo.workflows",
+    "pydantic",
+    "pydantic_core",
+    "annotated_types",
+    "dateutil",
+    "holidays",
+)
 
 
 def workflow_runner() -> WorkflowRunner:

@@ -5,12 +5,12 @@ from typing import Any
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.client.home import embedded_address
 from gonogo.workflows import search
+from gonogo.workflows.converter import data_converter
 
 from .settings import Settings
 
@@ -41,7 +41,7 @@ def connection(settings: Settings) -> dict[str, Any]:
         text = f"Temporal's environment configuration cannot be used: {error}"
         raise ConnectionMisconfigured(text) from error
     config.setdefault("target_host", embedded_address(settings.home) or _NOWHERE)
-    return config | {"data_converter": pydantic_data_converter}
+    return config | {"data_converter": data_converter}
 
 
 def is_away(error: Exception) -> bool:

@@ -7,13 +7,14 @@ await Worker(client, task_queue="gonogo").run()
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, DefaultPayloadConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from gonogo.activities.registry import Adapters, build
+from gonogo.workflows.converter import GonogoPayloadConverter, data_converter
 
 from .bootstrap import WORKFLOWS, activities, with_flag_debt, workflow_runner
 from .connection import register_search_attributes
@@ -78,11 +79,11 @@ def merged_converter(theirs: DataConverter | None) -> DataConverter:
         ConverterClash: It cannot be made to carry them.
     """
     if theirs is None:
-        return pydantic_data_converter
+        return data_converter
     if issubclass(theirs.payload_converter_class, PydanticPayloadConverter):
         return theirs
     if theirs.payload_converter_class is DefaultPayloadConverter:
-        return replace(theirs, payload_converter_class=PydanticPayloadConverter)
+        return replace(theirs, payload_converter_class=GonogoPayloadConverter)
     raise ConverterClash(
         f"the payload converter {theirs.payload_converter_class.__name__!r} does not carry pydantic values: "
         "derive it from temporalio.contrib.pydantic.PydanticPayloadConverter"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.common import SearchAttributeIndexedValueType
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
+from gonogo.workflows.converter import data_converter
 from gonogo.workflows.search import ALL
 
 from .server import HOST, NAMESPACE, binary, choose_ports
@@ -64,7 +64,7 @@ async def _client(address: str, server: asyncio.subprocess.Process) -> Client:
         async with asyncio.timeout(_READY_S):
             while server.returncode is None:
                 try:
-                    return await Client.connect(address, namespace=NAMESPACE, data_converter=pydantic_data_converter)
+                    return await Client.connect(address, namespace=NAMESPACE, data_converter=data_converter)
                 except (RuntimeError, RPCError):
                     await asyncio.sleep(_POLL_S)
     except TimeoutError:

@@ -58,7 +58,8 @@ def take_flag_news(draft: Draft, command: c.TakeFlagNews) -> None:
     """A flag's own workflow says that it is gone, taken over, or was changed by somebody else."""
     state = draft.state
     flag = state.flags.get(command.flag)
-    if flag is None:
+    reading = command.reading
+    if flag is None or (reading is not None and reading.key != command.flag):
         return
     cleaning = state.phase is Phase.CLEANING_UP and flag.settled is None
     if command.gone and cleaning:
@@ -66,11 +67,11 @@ def take_flag_news(draft: Draft, command: c.TakeFlagNews) -> None:
     elif command.carried_to and cleaning:
         proof = f"carried to {command.carried_to}"
         draft.emit_by_itself(FlagSettled(flag=command.flag, how=Settled.CARRIED, proof=proof))
-    elif command.reading is not None and state.phase in (Phase.ROLLING_OUT, Phase.CLEANING_UP):
-        draft.emit_by_itself(FlagChangedElsewhere(reading=command.reading, by=command.proof or "somebody else"))
+    elif reading is not None and state.phase in (Phase.ROLLING_OUT, Phase.CLEANING_UP):
+        draft.emit_by_itself(FlagChangedElsewhere(reading=reading, by=command.proof or "somebody else"))
         if state.phase is Phase.ROLLING_OUT and state.rollback is None:
             text = f"flag {command.flag} was changed elsewhere by {command.proof or 'somebody else'}"
-            fence = command.reading.fence
+            fence = reading.fence
             name = f"m-{command.flag}-{fence.epoch if fence else 0}"
             raise_hold(draft, HoldReason.GUARD, text, subject=f"flag:{command.flag}", measurement=name)
 

@@ -74,8 +74,10 @@ class FlagWorkflow:
             self._turn()
             if self._book.state.gone and not self._work.busy:
                 break
-            if self._too_long() and not self._work.busy:
-                await self._continue_as_new()
+            # Only when nobody is being answered: a handler that drives the clock waits for this very loop.
+            rests = not self._stirred and not self._work.busy and workflow.all_handlers_finished()
+            if rests and self._too_long():
+                self._continue_as_new()
             await workflow.wait_condition(lambda: self._stirred)
         self._ended = True
         self._alarm.disarm()
@@ -135,10 +137,7 @@ class FlagWorkflow:
             or self._requests > MOST_REQUESTS
         )
 
-    async def _continue_as_new(self) -> None:
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        if self._stirred:
-            return  # something came while handlers ended: it is looked at first
+    def _continue_as_new(self) -> None:
         self._alarm.disarm()
         answered = tuple(FlagAnswered(request_id=k, answer=v) for k, v in self._answered.items())
         carried = replace(self._book.carried(), answered=answered, driven=self._clock.driven)
@@ -166,6 +165,12 @@ class FlagWorkflow:
             last_epoch=state.last_epoch,
             detail=refusal,
         )
+
+    @claim.validator
+    def _check_claim(self, request: FlagClaimRequest) -> None:
+        # Payloads of other encodings (null, bytes) come as what they are, whatever is expected.
+        if not isinstance(request, FlagClaimRequest):
+            raise ApplicationError("this is no claim", type="flag.claim_malformed", non_retryable=True)
 
     # One handler for signals of every name: a named one, called with too few or too many arguments, raises before its
     # first line, and such a signal would block the flag for good.
@@ -274,6 +279,7 @@ class FlagWorkflow:
         self._clock.set(to)
         self._stir()
         await self._quiet()
+        self._stirred = self._stirred or self._too_long()  # it goes on in a new run when this has been answered
         link = self._book.link
         return Advanced(
             at=self._clock.now(),

@@ -78,10 +78,12 @@ class ReleaseWorkflow:
         if not self._book.begun:
             admitted = await workflow.execute_local_activity_method(
                 Admissions.admit,
-                Admission(driven=launch.driven_from is not None, plan=launch.plan),
+                Admission(driven=launch.driven_from is not None, plan=launch.plan, at=self._clock.now()),
                 start_to_close_timeout=timedelta(seconds=10),
             )
-            self._begin(launch, trust_local=admitted.trust_local)
+            # Not the time now: when a query comes in meanwhile, the answer is heard in a task of its own, and a replay
+            # hears it in the first one, at another time: the ledger would differ.
+            self._begin(launch, admitted.at or self._clock.now(), trust_local=admitted.trust_local)
         while self._early:
             self._hear(*self._early.popleft())
         while True:
@@ -98,10 +100,10 @@ class ReleaseWorkflow:
         link = self._book.link
         return Closed(outcome=self._book.state.outcome, seq=link.seq, head=link.head)
 
-    def _begin(self, launch: Launch, *, trust_local: bool) -> None:
+    def _begin(self, launch: Launch, at: datetime, *, trust_local: bool) -> None:
         """Writes the first entries; a release that cannot begin fails at once, and says why."""
         try:
-            self._book.launch(launch.plan, launch.actor, self._clock.now(), trust_local=trust_local)
+            self._book.launch(launch.plan, launch.actor, at, trust_local=trust_local)
         except Refused as refused:
             raise _refusal(refused) from refused
 
@@ -129,7 +131,7 @@ class ReleaseWorkflow:
             workflow.upsert_search_attributes([key.value_set(value) for key, value in shown.items()])
         workflow.set_current_details(details(state))
         now = self._clock.now()
-        coming = next((x for x in wakeups(state) if x[0] > now), None)
+        coming = next((x for x in wakeups(state, now) if x[0] > now), None)
         if coming is not None:
             self._alarm.arm(*coming)
         elif state.phase in TERMINAL:
@@ -361,8 +363,8 @@ class ReleaseWorkflow:
             raise ApplicationError(f"{to} has no offset", type="release.instant", non_retryable=True)
 
     def _next_instant(self) -> datetime | None:
-        coming = wakeups(self._book.state)
         now = self._clock.now()
+        coming = wakeups(self._book.state, now)
         found = [x[0] for x in self._later] + [x[0] for x in coming if x[0] > now][:1]
         if (again := self._delivery.retry_at) is not None:
             found.append(again)
