@@ -51,4 +51,4 @@ class Admissions:
         # Here and not in the workflow: rules may grow, and what was admitted once must replay for ever.
         if admission.plan is not None and (found := problems(admission.plan)):
             raise ApplicationError(found[0].message, type=found[0].code, non_retryable=True)
-        return Admitted(trust_local=self._trust_local, at=admission.at)
+        return Admitted(trust_local=self._trust_local)

@@ -23,8 +23,6 @@ class Admission:
     """True: the launch message carries a driven clock."""
     plan: Plan | None = None
     """The plan that is launched; None: a flag's workflow asks."""
-    at: Instant | None = None
-    """The workflow's time; None: asked by a workflow that was begun before this was sent."""
 
 
 @value
@@ -33,8 +31,6 @@ class Admitted:
 
     trust_local: bool
     """True: local names count as proof here."""
-    at: Instant | None = None
-    """The time of the question: what the release takes as its first instant. None: it was not sent."""
 
 
 @value

@@ -7,7 +7,7 @@ pydantic.
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from cyclopts import App, CycloptsError, Group
 
@@ -141,5 +141,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return report(error, as_json=as_json)
 
 
+def console() -> NoReturn:
+    """The `gonogo` program: ends at once when all is said.
+
+    A thread of Temporal's runtime may call back while the interpreter is being torn down, which aborts the process with
+    a code that says nothing of what was answered.
+    """
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    console()

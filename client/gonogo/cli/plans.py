@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -93,7 +94,7 @@ async def new(
     elif product is None:
         raise UsageError("--product says what is released; or name an earlier release by --from")
     else:
-        text = new_plan(template, product=product, version=version)
+        text = new_plan(template, product=product, version=version, now=datetime.now(UTC))
     if out is None:
         print(text, end="")
         return DONE

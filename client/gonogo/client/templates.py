@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import datetime, timedelta
 from importlib import resources
 from typing import Any, Literal, get_args
 
@@ -21,16 +22,25 @@ TEMPLATES: tuple[Template, ...] = get_args(Template)
 
 _PRODUCT = "product: product-name\n"
 _VERSION = 'version: "0.0.0"\n'
+_FREEZE = "  # freeze_at: 2026-03-02T17:00:00Z   #"
+_PLANNING: dict[Template, timedelta] = {
+    "major": timedelta(weeks=4),
+    "minor": timedelta(weeks=2),
+    "hotfix": timedelta(hours=3),
+}
+"""How long after the plan is written its scope freezes."""
 _SCHEMA = "# yaml-language-server: $schema=gonogo-plan.schema.json\n"
 
 
-def new_plan(template: Template, *, product: str, version: str) -> str:
+def new_plan(template: Template, *, product: str, version: str, now: datetime | None = None) -> str:
     """The text of a plan file with the standard roles, checks, checklists and stages, and comments that explain them.
 
     Args:
         template: `major`, `minor` or `hotfix`.
         product: What is released.
         version: Its version.
+        now: When it is written; the scope then freezes a while later, so that what gates the freeze can be signed off.
+            Default: no freeze is written, and the scope freezes at launch.
 
     Raises:
         ValueError: There is no such template, or product or version is not valid.
@@ -39,6 +49,9 @@ def new_plan(template: Template, *, product: str, version: str) -> str:
         raise ValueError(f"{template!r} is no template: choose one of {', '.join(TEMPLATES)}")
     _check_names(product, version)
     text = (resources.files(__package__) / "templates" / f"{template}.yaml").read_text(encoding="utf-8")
+    if now is not None:
+        freeze = format_instant((now + _PLANNING[template]).replace(minute=0, second=0, microsecond=0))
+        text = text.replace(_FREEZE, f"  freeze_at: {freeze[:16]}:00Z   #", 1)
     return text.replace(_PRODUCT, f'product: "{product}"\n', 1).replace(_VERSION, f'version: "{version}"\n', 1)
 
 

@@ -380,7 +380,7 @@ class Train:
     rrule: Words
     """RFC 5545 recurrence, such as FREQ=WEEKLY;INTERVAL=2;BYDAY=TH."""
     start: LocalTime
-    """First departure, in local time; the rule's first fitting time from there on. Its time of day is every departure's."""
+    """First departure, in local time: the rule's first fitting time from there on; its time of day is every one's."""
 
 
 class Day(StrEnum):

@@ -209,9 +209,16 @@ def freeze_by_timer(draft: Draft) -> None:
         return
     if any(r.why is AskedFor.FREEZE for r in draft.state.check_rounds.values()):
         return
-    unasked = tuple(n for n in measurable(draft.state, Moment.FREEZE) if n not in draft.state.asked_at)
-    if unasked:
-        ask(draft, unasked, AskedFor.FREEZE)
+    # What was measured before the timer may be too old by now: asked once more, at the timer.
+    asked = draft.state.asked_at
+    stale = {f.subject for f in unmet(draft.state, Moment.FREEZE, draft.at) if f.code == "check.stale"}
+    again = tuple(
+        n
+        for n in measurable(draft.state, Moment.FREEZE)
+        if n not in asked or (f"check:{n}" in stale and asked[n] < due)
+    )
+    if again:
+        ask(draft, again, AskedFor.FREEZE)
         return
     if draft.state.plan.scope.drop_lowest_rank:
         _drop_over_capacity(draft)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from .flag_messages import FlagAnswer, FlagAnswered, FlagClaimRequest, FlagClosed, FlagKill, FlagSet, FlagStart
     from .flag_work import FlagWork
     from .messages import Advanced, LedgerPage
+    from .running import activity_options
     from .search import EXPOSURE, OUTCOME, PHASE, PRODUCT
     from .signals import read
 
@@ -67,8 +68,8 @@ class FlagWorkflow:
     async def run(self, start: FlagStart) -> FlagClosed:
         """Runs the flag to its end."""
         if start.driven_from is not None:
-            await workflow.execute_local_activity_method(
-                Admissions.admit, Admission(driven=True), start_to_close_timeout=timedelta(seconds=10)
+            await workflow.execute_activity_method(
+                Admissions.admit, Admission(driven=True), **activity_options("admit", summary="may time be driven?")
             )
         while True:
             self._turn()

@@ -3,12 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from gonogo.activities.calendar import Admissions
@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from .delivery import Delivery
     from .details import details, search_attributes
     from .messages import Advanced, Answer, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
-    from .running import Running
+    from .running import Running, activity_options
     from .signals import FlagNews, ballot_of, read
 
 MOST_EVENTS = 2_500
@@ -76,13 +76,15 @@ class ReleaseWorkflow:
     async def run(self, launch: Launch) -> Closed:
         """Runs the release to its end."""
         if not self._book.begun:
-            admitted = await workflow.execute_local_activity_method(
-                Admissions.admit,
-                Admission(driven=launch.driven_from is not None, plan=launch.plan, at=self._clock.now()),
-                start_to_close_timeout=timedelta(seconds=10),
-            )
-            # Not the time now: when a query comes in meanwhile, the answer is heard in a task of its own, and a replay
-            # hears it in the first one, at another time: the ledger would differ.
+            # No local activity: live, its answer can be heard in a later task than in a replay, at another time, and
+            # then the ledger would differ.
+            asked = Admission(driven=launch.driven_from is not None, plan=launch.plan)
+            options = activity_options("admit", summary="ask the worker what it lets this release do")
+            try:
+                admitted = await workflow.execute_activity_method(Admissions.admit, asked, **options)
+            except ActivityError as error:
+                # What the worker refuses is the release's own failure, and says so first.
+                raise error.cause or error from None
             self._begin(launch, admitted.at or self._clock.now(), trust_local=admitted.trust_local)
         while self._early:
             self._hear(*self._early.popleft())
