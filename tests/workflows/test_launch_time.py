@@ -12,7 +12,7 @@ from tests.domain.worlds import make_plan
 
 from .scenes import Surroundings, version
 
-TIMES = 5
+TIMES = 3
 QUEUE = "launch-time"
 """Whether a question comes in during the first task is a matter of milliseconds."""
 

@@ -27,10 +27,12 @@ async def command() -> int:
                 await show_cycle(screen, folder / "kubernetes")
                 exported = await show_service(screen, folder)
                 await _audit(screen, exported)
-    except Interrupted:
-        screen.say(f"Stopped; nothing runs any more. What there was is in {folder}")
-        return _INTERRUPTED
+    except (Interrupted, asyncio.CancelledError):
+        return _stopped(screen, folder)
     except Exception as error:  # noqa: BLE001  # whatever it was: it is said, and nothing is left running
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            return _stopped(screen, folder)  # Temporal's client makes an error of its own of Ctrl-C
         known = isinstance(error, DemoFailed) or hasattr(error, "code")
         screen.say(f"The demo failed: {error if known else repr(error)}")
         screen.say(f"Nothing runs any more. Logs and data: {folder}")
@@ -38,6 +40,11 @@ async def command() -> int:
     _look_around(screen, folder, exported)
     screen.say(f"Done in {time.monotonic() - began:.0f} s. Nothing is left running.")
     return 0
+
+
+def _stopped(screen: Screen, folder: Path) -> int:
+    screen.say(f"Stopped; nothing runs any more. What there was is in {folder}")
+    return _INTERRUPTED
 
 
 async def _audit(screen: Screen, exported: Path) -> None:
@@ -58,7 +65,7 @@ def _look_around(screen: Screen, folder: Path, exported: Path) -> None:
     screen.part("4", "Look around")
     scripts = Path(sys.executable).parent
     # `make demo` is called by people who have no virtual environment active.
-    path = [] if shutil.which("gonogo") else [(f"export PATH={scripts}:$PATH", "where gonogo is")]
+    path = [] if shutil.which("gonogo") else [(f"export PATH={scripts}:$PATH", "how to find gonogo")]
     for told, what in (
         *path,
         (f"gonogo audit show {exported}", "everything that happened"),

@@ -85,7 +85,7 @@ class ReleaseWorkflow:
             except ActivityError as error:
                 # What the worker refuses is the release's own failure, and says so first.
                 raise error.cause or error from None
-            self._begin(launch, admitted.at or self._clock.now(), trust_local=admitted.trust_local)
+            self._begin(launch, self._clock.now(), trust_local=admitted.trust_local)
         while self._early:
             self._hear(*self._early.popleft())
         while True:
