@@ -93,7 +93,7 @@ BUGS = (
     ),
     Planted(
         "a rollback is confirmed although a flag could not be put back",
-        "evolve.py",
+        "evolve_rollout.py",
         "left=tuple(k for k in rollback.left if k not in done)",
         "left=()",
         ("rollback_is_confirmed_when_all_is_back",),

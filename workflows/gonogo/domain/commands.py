@@ -1,341 +1,98 @@
-"""What people and systems ask for: imperative, one tagged union. `decide` answers with events or refuses."""
+"""What people and systems ask for: imperative, one tagged union. `decide` answers with events or refuses.
 
-from typing import Annotated, Any, Literal
+The commands themselves stand in `commands_human.py` and `commands_engine.py`.
+"""
+
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from .facts import Finding, FlagReading, WriteResult
-from .plan import Feature, Plan
-from .reports import ClaimAnswer, WatchReport
-from .resolution import Resolution
-from .terms import Choice, ExceptionKind, FeatureStatus
-from .values import Candidate, FlagKey, Id, Instant, Number, Text, Words, value
-
-BallotId = Annotated[str, Field(min_length=1, max_length=120)]
-
-
-@value
-class AddFeature:
-    """`scope add`: proposes a feature."""
-
-    type: Literal["scope.add"] = "scope.add"
-    feature: Feature
-    """The feature."""
-
-
-@value
-class SplitFeature:
-    """`scope split`: replaces a feature by smaller ones."""
-
-    type: Literal["scope.split"] = "scope.split"
-    feature: Id
-    """The feature that is too large."""
-    into: Annotated[tuple[Feature, ...], Field(min_length=2)]
-    """What it becomes."""
-
-
-@value
-class EstimateFeature:
-    """`scope estimate`: says how much work a feature is."""
-
-    type: Literal["scope.estimate"] = "scope.estimate"
-    feature: Id
-    """The feature."""
-    days: Number
-    """Person-days."""
-    by: tuple[Id, ...] = ()
-    """Who estimated together; default: the actor."""
-
-
-@value
-class ChangeFeature:
-    """`scope drop`, `defer`, `delay`, `progress`: says where a feature stands."""
-
-    type: Literal["scope.change"] = "scope.change"
-    feature: Id
-    """The feature."""
-    status: FeatureStatus
-    """Its new status."""
-    until: Text = ""
-    """Delayed: until when; deferred: to which release."""
-    reason: Text = ""
-    """Why."""
-
-
-@value
-class FreezeScope:
-    """`scope freeze`."""
-
-    type: Literal["scope.freeze"] = "scope.freeze"
-
-
-@value
-class RequestException:
-    """`exception request`: asks for a late change."""
-
-    type: Literal["exception.request"] = "exception.request"
-    kind: ExceptionKind
-    """scope or late."""
-    feature: Feature | None = None
-    """scope: the feature to add."""
-    subject: Id | None = None
-    """late, or a raised estimate: the feature that it is about."""
-    days: Number | None = None
-    """scope: the estimate to raise `subject` to."""
-    until: Text = ""
-    """late: when it will be finished."""
-    why: Words
-    """Why."""
-
-
-@value
-class AnswerException:
-    """`exception approve`, `reject`: the answer of one of the two managers."""
-
-    type: Literal["exception.answer"] = "exception.answer"
-    exception: Id
-    """Its id."""
-    approve: bool
-    """True: approve."""
-    role: Id | None = None
-    """product_manager or release_manager; default: the one that the actor fills."""
-    reason: Text = ""
-    """Why."""
-
-
-@value
-class WithdrawException:
-    """`exception withdraw`: the requester takes it back."""
-
-    type: Literal["exception.withdraw"] = "exception.withdraw"
-    exception: Id
-    """Its id."""
-
-
-@value
-class RunChecks:
-    """`check run`: measures checks again."""
-
-    type: Literal["check.run"] = "check.run"
-    checks: tuple[Id, ...] = ()
-    """Which; empty: all."""
-
-
-@value
-class PushResult:
-    """`check push`: gives the result of a check."""
-
-    type: Literal["check.push"] = "check.push"
-    check: Id
-    """The check."""
-    finding: Finding
-    """The result."""
-
-
-@value
-class SignOff:
-    """`sign-off`: an item's owner says where it stands."""
-
-    type: Literal["item.sign_off"] = "item.sign_off"
-    item: Id
-    """The item."""
-    status: Literal["done", "in_progress", "blocked"] = "done"
-    """done, in_progress or blocked."""
-    evidence: Text = ""
-    """A link."""
-    note: Text = ""
-    """A remark."""
-
-
-@value
-class UnSign:
-    """`un-sign`: takes a sign-off back."""
-
-    type: Literal["item.un_sign"] = "item.un_sign"
-    item: Id
-    """The item."""
-    note: Text = ""
-    """Why."""
-
-
-@value
-class Waive:
-    """`waive`: a named check, item or flag counts as passed, for this release."""
-
-    type: Literal["waive"] = "waive"
-    subject: Annotated[str, Field(pattern=r"^(check|item|flag):[A-Za-z0-9_.-]+$")]
-    """`check:ID`, `item:ID` or `flag:KEY`."""
-    reason: Words
-    """Why."""
-    until: Instant | None = None
-    """When it ends; absent: with the release. A flag needs one."""
-
-
-@value
-class OpenPoll:
-    """`poll open`."""
-
-    type: Literal["poll.open"] = "poll.open"
-
-
-@value
-class CastVote:
-    """`vote`: a ballot on the open question."""
-
-    type: Literal["vote.cast"] = "vote.cast"
-    request_id: Text
-    """The open question that it answers."""
-    role: Id
-    """The role that the voter fills."""
-    choice: Choice
-    """GO, NO_GO or ABSTAIN."""
-    ballot_id: BallotId
-    """The ballot's id: the same again is the same ballot."""
-    reason: Text = ""
-    """Why; required for NO_GO and ABSTAIN."""
-    conditions: tuple[Words, ...] = ()
-    """GO only: what must also be true; each becomes a required item."""
-    condition_owner: Id | None = None
-    """Who answers for the conditions. Default: release_manager."""
-    acting_for: Id | None = None
-    """Whom the voter stands in for."""
-
-
-@value
-class WithdrawVote:
-    """`withdraw`: takes a ballot back."""
-
-    type: Literal["vote.withdraw"] = "vote.withdraw"
-    role: Id
-    """The role."""
-    reason: Text = ""
-    """Why."""
-
-
-@value
-class Call:
-    """`call`: the release manager ends the round, or completes its GO."""
-
-    type: Literal["call"] = "call"
-    choice: Literal["go", "no_go", "postpone"]
-    """go, no_go or postpone."""
-    ballot_id: BallotId
-    """go: id of the release manager's own ballot."""
-    reason: Text = ""
-    """Why."""
-
-
-@value
-class ProposeOverride:
-    """`override`: names reasons of the verdict, one by one."""
-
-    type: Literal["override.propose"] = "override.propose"
-    codes: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """The reasons, `code:subject` as the verdict lists them."""
-    reason: Words
-    """Why."""
-
-
-@value
-class ConfirmOverride:
-    """`override --confirm`: a second person agrees."""
-
-    type: Literal["override.confirm"] = "override.confirm"
-    override: Id
-    """Its id."""
-
-
-@value
-class PlaceHold:
-    """`hold`, `pause`: holds the release."""
-
-    type: Literal["hold"] = "hold"
-    text: Words
-    """Why."""
-
-
-@value
-class LiftHold:
-    """`lift`, `resume`: ends a hold."""
-
-    type: Literal["lift"] = "lift"
-    hold: Id | None = None
-    """Its id; default: the only one that the actor can lift."""
-    measurement: Text = ""
-    """guard: the measurement against which to continue."""
-    note: Text = ""
-    """Why."""
-
-
-@value
-class Postpone:
-    """`postpone`: gives up the slot."""
-
-    type: Literal["postpone"] = "postpone"
-    to: Instant | None = None
-    """Earliest next slot; default: the next one with room."""
-    reason: Text = ""
-    """Why."""
-
-
-@value
-class Amend:
-    """`amend`: puts another revision of the plan in force."""
-
-    type: Literal["amend"] = "amend"
-    plan: Plan
-    """The normalised plan."""
-
-
-@value
-class SetCandidate:
-    """`candidate`: another build."""
-
-    type: Literal["candidate"] = "candidate"
-    candidate: Candidate
-    """The build."""
-
-
-@value
-class Widen:
-    """`widen`: answers "ready to go wider?"."""
-
-    type: Literal["widen"] = "widen"
-    question: Text
-    """The question's id."""
-    yes: bool = True
-    """False: no, which holds the release."""
-    reason: Text = ""
-    """Why; required for no."""
-
-
-@value
-class RollBack:
-    """`rollback`: puts every flag back to what it was before the release."""
-
-    type: Literal["rollback"] = "rollback"
-    reason: Words
-    """Why."""
-
-
-@value
-class AcceptUnrestorable:
-    """`rollback --accept FLAG`: accepts that a flag cannot be put back."""
-
-    type: Literal["rollback.accept"] = "rollback.accept"
-    flag: FlagKey
-    """The flag."""
-    reason: Words
-    """Why."""
-
-
-@value
-class Cancel:
-    """`cancel`: closes the release; during a rollout it is rolled back first."""
-
-    type: Literal["cancel"] = "cancel"
-    reason: Words
-    """Why."""
+from .commands_engine import (
+    RecordMalformed,
+    RecordRefusal,
+    TakeClaims,
+    TakeFindings,
+    TakeFlagNews,
+    TakeSlots,
+    TakeWatch,
+    TakeWrites,
+    Tick,
+)
+from .commands_human import (
+    AcceptUnrestorable,
+    AddFeature,
+    Amend,
+    AnswerException,
+    BallotId,
+    Call,
+    Cancel,
+    CastVote,
+    ChangeFeature,
+    ConfirmOverride,
+    EstimateFeature,
+    FreezeScope,
+    LiftHold,
+    OpenPoll,
+    PlaceHold,
+    Postpone,
+    ProposeOverride,
+    PushResult,
+    RequestException,
+    RollBack,
+    RunChecks,
+    SetCandidate,
+    SignOff,
+    SplitFeature,
+    UnSign,
+    Waive,
+    Widen,
+    WithdrawException,
+    WithdrawVote,
+)
+
+__all__ = [
+    "AcceptUnrestorable",
+    "AddFeature",
+    "Amend",
+    "AnswerException",
+    "BallotId",
+    "Call",
+    "Cancel",
+    "CastVote",
+    "ChangeFeature",
+    "Command",
+    "ConfirmOverride",
+    "EngineCommand",
+    "EstimateFeature",
+    "FreezeScope",
+    "HumanCommand",
+    "LiftHold",
+    "OpenPoll",
+    "PlaceHold",
+    "Postpone",
+    "ProposeOverride",
+    "PushResult",
+    "RecordMalformed",
+    "RecordRefusal",
+    "RequestException",
+    "RollBack",
+    "RunChecks",
+    "SetCandidate",
+    "SignOff",
+    "SplitFeature",
+    "TakeClaims",
+    "TakeFindings",
+    "TakeFlagNews",
+    "TakeSlots",
+    "TakeWatch",
+    "TakeWrites",
+    "Tick",
+    "UnSign",
+    "Waive",
+    "Widen",
+    "WithdrawException",
+    "WithdrawVote",
+]
 
 
 HumanCommand = Annotated[
@@ -370,112 +127,6 @@ HumanCommand = Annotated[
     Field(discriminator="type"),
 ]
 """What people and systems outside ask for."""
-
-# --- what the engine tells the core --------------------------------------------------------------------------------
-
-
-@value
-class Tick:
-    """Time has passed."""
-
-    type: Literal["tick"] = "tick"
-
-
-@value
-class TakeSlots:
-    """The calendar's answer."""
-
-    type: Literal["slots"] = "slots"
-    ask: str
-    """Id of the question."""
-    resolution: Resolution
-    """The answer."""
-
-
-@value
-class TakeFindings:
-    """A round of checks came back."""
-
-    type: Literal["findings"] = "findings"
-    ask: str
-    """Id of the round."""
-    findings: dict[Id, Finding]
-    """Check -> finding; a check that is missing is unclear."""
-
-
-@value
-class TakeClaims:
-    """The flags' workflows answered."""
-
-    type: Literal["claims"] = "claims"
-    ask: str
-    """Id of the question."""
-    answers: tuple[ClaimAnswer, ...]
-    """The answers; a flag that is missing is not granted."""
-
-
-@value
-class TakeWrites:
-    """A batch of flag writes came back."""
-
-    type: Literal["writes"] = "writes"
-    ask: str
-    """Id of the batch."""
-    results: tuple[WriteResult, ...]
-    """The results; a flag that is missing has failed."""
-
-
-@value
-class TakeWatch:
-    """A watch over guards reported."""
-
-    type: Literal["watch"] = "watch"
-    ask: str
-    """Id of the watch."""
-    report: WatchReport
-    """What it saw."""
-
-
-@value
-class TakeFlagNews:
-    """A flag's own workflow says that something happened to it."""
-
-    type: Literal["flag_news"] = "flag_news"
-    flag: FlagKey
-    """The flag."""
-    gone: bool = False
-    """True: it is gone, with `proof`."""
-    proof: Text = ""
-    """The proof, or who acted."""
-    reading: FlagReading | None = None
-    """It was changed elsewhere: what stands now."""
-    carried_to: Text = ""
-    """A later release took it over."""
-
-
-@value
-class RecordRefusal:
-    """An answer that came by signal, which nobody can be told is refused: recorded, never counted, never fatal."""
-
-    type: Literal["refusal"] = "refusal"
-    code: Text
-    """Stable code."""
-    message: Text
-    """Why."""
-    ballot: CastVote
-    """What it said."""
-
-
-@value
-class RecordMalformed:
-    """A signal that could not be read."""
-
-    type: Literal["malformed"] = "malformed"
-    handler: Text
-    """The handler."""
-    message: Text
-    """What was wrong, without the payload."""
-
 
 EngineCommand = (
     Tick

@@ -26,7 +26,7 @@ from .events import (
     StageExposed,
     WritesRequested,
 )
-from .evolve import RETRY
+from .evolve_common import RETRY
 from .facts import FlagReading, Status, WriteStatus
 from .holds import lift_all, raise_hold
 from .plan import GuardMode, Moment, NoData, Stage

@@ -1,0 +1,70 @@
+"""What holds do to the state: the bake clock stands while one does."""
+
+from datetime import datetime, timedelta
+
+from . import events as e
+from .evolve_common import _with
+from .evolve_readiness import _retry_later
+from .state import (
+    Hold,
+    Rollout,
+    State,
+    replace,
+)
+from .terms import HoldReason
+
+
+def _stop_bake(state: State, entry: e.Entry) -> State:
+    rollout = state.rollout
+    if rollout is None or rollout.baking_since is None:
+        return state
+    ran = entry.at - rollout.baking_since
+    if state.stages[rollout.stage].guards:
+        # The watch's report says how much of it counts as baked.
+        return replace(state, rollout=replace(rollout, ran=rollout.ran + ran, baking_since=None))
+    return replace(state, rollout=replace(rollout, baked=rollout.baked + ran, baking_since=None))
+
+
+def _watch_anew(state: State, rollout: Rollout, at: datetime) -> Rollout:
+    """A new watch over the guards: until the bake can be done, or open-ended while its clock stands."""
+    stage = state.stages[rollout.stage]
+    if not stage.guards:
+        return rollout
+    until = None
+    if rollout.baking_since is not None:
+        until = at + max(stage.bake - rollout.baked, min(g.interval for g in stage.guards))
+    return replace(rollout, watch_no=rollout.watch_no + 1, watch_since=at, watch_until=until, ran=timedelta(0))
+
+
+def _held(state: State, entry: e.Entry, event: e.Held) -> State:
+    hold = Hold(
+        id=event.hold,
+        reason=event.reason,
+        by=entry.actor,
+        since=entry.at,
+        text=event.text,
+        subject=event.subject,
+        measurement=event.measurement,
+    )
+    state = replace(_stop_bake(state, entry), holds=(*state.holds, hold))
+    if event.reason in (HoldReason.SCHEDULE, HoldReason.ROLLED_BACK):
+        # While one of these stands there is no slot.
+        state = replace(state, slot=None)
+    return _retry_later(state, entry) if event.reason is HoldReason.READINESS else state
+
+
+def _lifted(state: State, entry: e.Entry, event: e.Lifted) -> State:
+    lifted = next(h for h in state.holds if h.id == event.hold)
+    state = replace(state, holds=tuple(h for h in state.holds if h.id != event.hold))
+    rollout = state.rollout
+    if rollout and lifted.reason is HoldReason.GUARD and lifted.subject in rollout.counts:
+        # Continued against one measurement: what is bad or missing is counted afresh.
+        count = replace(rollout.counts[lifted.subject], bad_in_row=0, missing_in_row=0)
+        rollout = replace(rollout, counts=_with(rollout.counts, lifted.subject, count))
+    if rollout and rollout.stage >= 0 and not state.rollback:
+        starts = not state.holds and not rollout.bake_done and rollout.baking_since is None
+        if starts:
+            rollout = replace(rollout, baking_since=entry.at)
+        if starts or lifted.reason is HoldReason.GUARD:
+            rollout = _watch_anew(state, rollout, entry.at)
+    return replace(state, rollout=rollout)
