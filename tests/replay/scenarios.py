@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from gonogo.adapters.memory import CheckTurn, MemoryChecks, MemoryMetrics, MetricTurn
 from gonogo.domain import commands as c
@@ -14,6 +14,7 @@ from gonogo.domain.plan import Feature
 from gonogo.domain.terms import ExceptionKind, FeatureStatus, Phase
 from gonogo.worker.flag_desk import TemporalFlagDesk
 from gonogo.workflows.flag import FlagWorkflow
+from gonogo.workflows.flag_messages import FlagClosed
 from tests.domain.worlds import DAY, GUARD, HOUR, MINUTE, ON_DEMAND, SLOT
 from tests.workflows.scenes import Scene, Surroundings
 
@@ -128,7 +129,9 @@ async def flag_life(release: Scene) -> None:
             assert release.next_wakeup is not None
             await release.advance(release.next_wakeup)
     await release.sign_off()
-    flag = release.client.get_workflow_handle_for(FlagWorkflow.run, flag_id(release))
+    flag: WorkflowHandle[FlagWorkflow, FlagClosed] = release.client.get_workflow_handle_for(
+        FlagWorkflow.run, flag_id(release)
+    )
     await flag.execute_update(FlagWorkflow.advance, release.at + 20 * DAY, id="advance-1")
     release.around.flags.remove("gifts", release.at + 21 * DAY)
     await release.advance(release.at + 21 * DAY)

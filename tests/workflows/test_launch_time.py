@@ -7,7 +7,6 @@ from temporalio.client import Client
 from gonogo.client.audit import recorded, verify_all
 from gonogo.client.release_client import ReleaseClient
 from gonogo.domain.values import Actor
-from gonogo.workflows.release import ReleaseWorkflow
 from tests.domain.worlds import make_plan
 
 from .scenes import Surroundings, version
@@ -25,7 +24,7 @@ async def test_a_question_during_the_launch_changes_no_entry_of_the_ledger(serve
             # `launch` asks for the ledger at once, and so do others.
             await asyncio.gather(client.launch(plan), client.launch(plan))
             await client.cancel(plan.release_id, reason="that was all")
-            await server.get_workflow_handle_for(ReleaseWorkflow.run, f"release/{plan.release_id}").result()
+            await server.get_workflow_handle(f"release/{plan.release_id}").result()
             runs = await client.history(plan.release_id)
             # The release has ended: this is what a replay makes of it.
             verify_all(await client.ledger(plan.release_id), tuple(recorded(runs)))

@@ -325,7 +325,7 @@ async def test_what_a_closed_release_could_not_deliver_passes_to_one_child(serve
         assert [child.workflow_id for child in children] == [f"leftovers/{release.plan.release_id}"]
         (left,) = await server.data_converter.decode(list(children[0].input.payloads), None)
         assert "release.closed" in {message["type"] for message in left["messages"]}
-        child = server.get_workflow_handle_for(LeftoversWorkflow.run, children[0].workflow_id)
+        child = server.get_workflow_handle(children[0].workflow_id)
         assert (await child.describe()).status is not None
         await child.terminate()
         # Later, with the channel up again, the same input is delivered.

@@ -3,12 +3,13 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from gonogo.activities.ports import CheckRequest
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.flag_views import FlagView
 from gonogo.workflows.flag import FlagWorkflow
+from gonogo.workflows.flag_messages import FlagClosed
 
 from .flag_desk import open_flags
 
@@ -46,7 +47,7 @@ class FlagDebt:
         return _finding(names, views, request.at)
 
     async def _read(self, name: str, at: datetime) -> FlagView | None:
-        handle = self._client.get_workflow_handle_for(FlagWorkflow.run, name)
+        handle: WorkflowHandle[FlagWorkflow, FlagClosed] = self._client.get_workflow_handle_for(FlagWorkflow.run, name)
         try:
             return await handle.query(FlagWorkflow.flag, at, rpc_timeout=self._patience)
         except Exception:  # noqa: BLE001  # a flag that does not answer may be overdue: the finding says which

@@ -69,7 +69,8 @@ class Habits:
             status = turn.status if turn else Status.PASS
             text = (turn.finding if turn else "") or "pushed by default"
             command = c.PushResult(check=name, finding=Finding(status=status, at=max(at, state.at), finding=text))
-            yield _default(at, state.people_of(check.owner)[0], "check.push", command, f"{name} {at} {state.candidate_at}")
+            who = state.people_of(check.owner)[0]
+            yield _default(at, who, "check.push", command, f"{name} {at} {state.candidate_at}")
 
     def _push_at(self, state: State, name: str, check: Check) -> datetime | None:
         """When the result of a pushed check is needed next; None: what was pushed stands."""

@@ -18,6 +18,7 @@ from gonogo.domain.events import Entry
 from gonogo.domain.plan import Plan
 from gonogo.domain.values import Actor
 from gonogo.workflows.flag import FlagWorkflow
+from gonogo.workflows.flag_messages import FlagClosed
 from gonogo.workflows.messages import TASK_QUEUE, Advanced, Closed, Launch, Request
 from gonogo.workflows.release import ReleaseWorkflow
 
@@ -90,9 +91,8 @@ class LiveWorld:
     async def _advance_flag(self, key: str, to: datetime) -> datetime | None:
         """Takes a flag to `to`; answers with its next look, or None when it is gone."""
         id = f"flag/{self._plan.product}/{self._plan.environment}/{key}"
-        found = await self._client.get_workflow_handle_for(FlagWorkflow.run, id).execute_update(
-            FlagWorkflow.advance, to
-        )
+        handle: WorkflowHandle[FlagWorkflow, FlagClosed] = self._client.get_workflow_handle_for(FlagWorkflow.run, id)
+        found = await handle.execute_update(FlagWorkflow.advance, to)
         return None if found.closed else found.next_wakeup
 
     async def _entries(self, seq: int) -> tuple[Entry, ...]:
