@@ -39,7 +39,7 @@ class World:
 def small_plan(**more: Any) -> Plan:
     """On demand, three roles, one flag; every release of a run has a name of its own."""
     said: dict[str, Any] = {
-        "product": "shop",
+        "product": "library",
         "version": f"7.{next(_NUMBERS)}.0",
         "candidate": {"commit": "abc1234", "authors": ["dev"]},
         "roles": {"product_manager": "ann", "release_manager": "bob", "qa": ["cid", "dan"]},

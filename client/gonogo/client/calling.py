@@ -28,6 +28,7 @@ _T = TypeVar("_T")
 ONE_TRY = timedelta(seconds=5)
 """How long one attempt may take before it counts as lost."""
 _LONGEST_PAUSE = 5.0
+_A_MOMENT_S = 3.0
 _LAUNCHING = "the release is being launched"
 _NO_SERVER = "the server does not answer"
 _NO_WORKER = "no worker answers"
@@ -53,7 +54,7 @@ class Patience:
     budget: timedelta = timedelta(minutes=2)
     """From the first attempt to the last."""
     on_wait: Callable[[str], None] | None = None
-    """Called once per call with the reason for which it is tried again."""
+    """Called once per call with the reason for which it is tried again; not for a launch that takes a moment."""
 
 
 def _why_again(error: Exception) -> str | None:
@@ -89,7 +90,8 @@ async def patiently(call: Callable[[], Awaitable[_T]], patience: Patience) -> _T
         Unreachable: nobody answered in time.
         Exception: whatever else `call` raises.
     """
-    until = time.monotonic() + patience.budget.total_seconds()
+    began = time.monotonic()
+    until = began + patience.budget.total_seconds()
     pause = 0.1
     told = False
     while True:
@@ -102,7 +104,9 @@ async def patiently(call: Callable[[], Awaitable[_T]], patience: Patience) -> _T
             reason = _why_again(error)
             if reason is None:
                 raise
-            if patience.on_wait is not None and not told:
+            # A release that is just being launched is there in a moment: not worth a word.
+            soon = reason is _LAUNCHING and time.monotonic() - began < _A_MOMENT_S
+            if patience.on_wait is not None and not told and not soon:
                 patience.on_wait(reason)
                 told = True
             if time.monotonic() + pause >= until:
