@@ -126,12 +126,16 @@ async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engi
     engine = Engine(tmp_path_factory.mktemp("home"))
     await engine.up()
     client = await engine.client()
-    await client.start_workflow(
+    release = await client.start_workflow(
         ReleaseWorkflow.run,
         Launch(plan=PLAN, actor=Actor(id="ann")),
         id="release/shop/1.0",
         task_queue="gonogo",
     )
+    async with asyncio.timeout(LONG):
+        # The worker says first what it lets the release do.
+        while (await release.query(ReleaseWorkflow.ledger, 0)).seq == 0:
+            await asyncio.sleep(0.05)
     yield engine
     if not engine.exited:
         assert engine.process is not None
