@@ -134,7 +134,9 @@ async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engi
     )
     async with asyncio.timeout(LONG):
         # The worker says first what it lets the release do.
-        while (await release.query(ReleaseWorkflow.ledger, 0)).seq == 0:
+        while True:
+            if (await release.query(ReleaseWorkflow.ledger, 0)).seq:
+                break
             await asyncio.sleep(0.05)
     yield engine
     if not engine.exited:
