@@ -1,5 +1,6 @@
 """`GonogoPlugin` makes anybody's client and worker speak gonogo, and leaves what they have of their own."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,7 @@ from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import CompositePayloadConverter, DataConverter, JSONPlainPayloadConverter, PayloadCodec
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -22,6 +23,7 @@ from gonogo.domain.plan_defaults import normalise
 from gonogo.domain.values import Actor
 from gonogo.worker.plugin import ConverterClash, GonogoPlugin, merged_converter, merged_runner
 from gonogo.worker.settings import Settings
+from gonogo.workflows.converter import GonogoPayloadConverter, data_converter
 from gonogo.workflows.messages import Launch, Request
 from gonogo.workflows.release import ReleaseWorkflow
 
@@ -74,7 +76,11 @@ async def test_a_release_runs_on_a_worker_that_has_nothing_but_the_plugin(server
         assert await client.execute_workflow(Theirs.run, id="theirs", task_queue="gonogo") == "theirs"
         launch = Launch(plan=PLAN, actor=Actor(id="ann"))
         handle = await client.start_workflow(ReleaseWorkflow.run, launch, id="release/plug/1.0", task_queue="gonogo")
-        await handle.query(ReleaseWorkflow.ledger, 0)
+        async with asyncio.timeout(20):
+            while True:  # the worker says first what it lets the release do
+                if (await handle.query(ReleaseWorkflow.ledger, 0)).seq:
+                    break
+                await asyncio.sleep(0.05)
         hold = Request(request_id="1", actor=Actor(id="cid"), command=PlaceHold(text="wait"))
         assert (await handle.execute_update(ReleaseWorkflow.act, hold)).accepted
         history = await handle.fetch_history()
@@ -84,10 +90,10 @@ async def test_a_release_runs_on_a_worker_that_has_nothing_but_the_plugin(server
 
 
 def test_a_converter_of_their_own_stays_when_it_carries_pydantic_values() -> None:
-    assert merged_converter(None) is pydantic_data_converter
+    assert merged_converter(None) is data_converter
     codec = Reversed()
     made = merged_converter(DataConverter(payload_codec=codec))
-    assert (made.payload_codec, made.payload_converter_class) == (codec, PydanticPayloadConverter)
+    assert (made.payload_codec, made.payload_converter_class) == (codec, GonogoPayloadConverter)
     own = replace(pydantic_data_converter, payload_codec=codec)
     assert merged_converter(own) is own
 
