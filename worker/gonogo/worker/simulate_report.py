@@ -126,7 +126,10 @@ def _end(result: SimulationResult) -> list[Text]:
         lines.append(_line("refused", f"{refused.at:%Y-%m-%d %H:%M}  {refused.who} {refused.do}: {refused.message}"))
     shipped = f", shipped {result.released_at:%Y-%m-%d %H:%M}Z" if result.released_at else ", did not ship"
     took = f" ({(result.ended_at - result.started_at).days} days from {result.started_at:%Y-%m-%d})"
-    lines.append(_line("outcome", f"{result.outcome}, {result.phase.replace('_', ' ')}{shipped}{took}"))
+    stands = result.phase.replace("_", " ")
+    # A release that has closed ends in the phase that is called like its outcome.
+    ended = stands if result.outcome == result.phase else f"{result.outcome}, {stands}"
+    lines.append(_line("outcome", f"{ended}{shipped}{took}"))
     if result.why:
         lines.append(_line("waits", result.why))
         lines += [_line("", text) for text in result.waiting]
