@@ -1,5 +1,6 @@
 """A real server, a worker and clients for the benches; everything on loopback, stopped at the end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -43,12 +44,16 @@ async def world(*, cached: int = 4_000) -> AsyncIterator[Client]:
 async def launch(client: Client, version: str, *, bake: str = "1s") -> WorkflowHandle[ReleaseWorkflow, object]:
     """A release of the measured plan."""
     plan = service_plan(version, bake, False)
-    return await client.start_workflow(
+    handle = await client.start_workflow(
         ReleaseWorkflow.run,
         Launch(plan=plan, actor=Actor(id="lena")),
         id=f"release/bench/{version}",
         task_queue=QUEUE,
     )
+    while True:  # the worker says first what it lets the release do
+        if (await handle.query(ReleaseWorkflow.ledger, 0)).seq:
+            return handle
+        await asyncio.sleep(0.02)
 
 
 def request(person: str, command: HumanCommand, name: str) -> Request:
