@@ -15,11 +15,14 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import (
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
+
+from gonogo.workflows.messages import STALE_TIME
 
 from .errors import ClientError, Refused, Unreachable
 
@@ -63,6 +66,8 @@ def _why_again(error: Exception) -> str | None:
         return _REASONS.get(error.status)
     if isinstance(error, WorkflowUpdateRPCTimeoutOrCancelledError):
         return _NO_WORKER
+    if isinstance(error, WorkflowQueryFailedError):
+        return "the worker takes the release up anew" if STALE_TIME in str(error) else None
     if isinstance(error, NotBegun):
         return _LAUNCHING
     if isinstance(error, WorkflowUpdateFailedError) and isinstance(error.cause, ApplicationError):
@@ -97,7 +102,13 @@ async def patiently(call: Callable[[], Awaitable[_T]], patience: Patience) -> _T
     while True:
         try:
             return await call()
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError, NotBegun) as error:
+        except (
+            RPCError,
+            WorkflowUpdateRPCTimeoutOrCancelledError,
+            WorkflowUpdateFailedError,
+            WorkflowQueryFailedError,
+            NotBegun,
+        ) as error:
             # The SDK makes a lost call of the cancellation of the caller's own task: it must stay one.
             if isinstance(error.__cause__, asyncio.CancelledError):
                 raise error.__cause__ from None

@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from gonogo.activities.calendar import Admissions, Calendar
 from gonogo.activities.checks import Checks
@@ -22,6 +22,7 @@ from gonogo.workflows.release import ReleaseWorkflow
 
 from .flag_debt import KIND as FLAG_DEBT
 from .flag_debt import FlagDebt
+from .steady import SteadyRunner
 
 WORKFLOWS: Sequence[type] = (ReleaseWorkflow, FlagWorkflow, LeftoversWorkflow)
 """Every workflow of gonogo."""
@@ -44,7 +45,7 @@ def workflow_runner() -> WorkflowRunner:
     60 models cost 38 ms of CPU at every workflow start without it and 4.5 ms with it. Worker, replayer and tests
     share it.
     """
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED))
+    return SteadyRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED))
 
 
 def with_flag_debt(adapters: Adapters, client: Client) -> Adapters:

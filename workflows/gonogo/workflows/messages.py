@@ -14,6 +14,8 @@ FLAG_NEWS = "flag_news"
 """Name of the signal by which a flag's own workflow tells a release what happened to it, with a `FlagNews`."""
 TASK_QUEUE = "gonogo"
 """The task queue of workflows and of activities without secrets."""
+STALE_TIME = "gonogo.stale_time"
+"""Stands in the failure of a query that came at a moment at which it must be asked again."""
 
 
 @value
