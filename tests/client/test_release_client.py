@@ -120,6 +120,21 @@ async def test_a_command_to_a_closed_release_names_where_it_is_legal(world: Worl
     assert "gonogo flags kill KEY" in caught.value.message
 
 
+async def test_a_release_that_is_cancelled_while_the_calendar_is_asked_closes_at_once(
+    world: World, make_plan: MakePlan
+) -> None:
+    client = world.client("bob")
+
+    async def launch_and_cancel(plan: Plan) -> None:
+        await client.launch(plan)
+        await client.cancel(plan.release_id, reason="wrong plan")
+        await world.server.get_workflow_handle(f"release/{plan.release_id}").result()
+
+    # Many at once: the calendar answers within milliseconds, and the cancellation has to come before that.
+    async with asyncio.timeout(LONG):
+        await asyncio.gather(*(launch_and_cancel(make_plan()) for _ in range(20)))
+
+
 async def test_a_refusal_has_its_code_and_details(world: World, make_plan: MakePlan) -> None:
     plan = make_plan()
     await world.client("dev").launch(plan)
@@ -192,8 +207,6 @@ async def test_a_whole_life_is_watched_to_its_end_and_watching_adds_no_event(wor
         followers = [asyncio.create_task(follow()) for _ in range(3)]
         await world.client("cid").sign_off(release, "tested")
         await until(client, release, "PollOpened")
-        before = len((await client.history(release))[0].history.events)
-        assert len((await client.history(release))[0].history.events) == before
         await all_go(world, release)
         asked = await until(client, release, "QuestionAsked")
         assert isinstance(asked.event, QuestionAsked)
@@ -207,6 +220,11 @@ async def test_a_whole_life_is_watched_to_its_end_and_watching_adds_no_event(wor
     assert state.phase is Phase.COMPLETED
     assert [entry.seq for entry in told[0]] == list(range(1, state.seq + 1))
     assert told[0] == told[1] == told[2]
+    async with asyncio.timeout(LONG):
+        await world.server.get_workflow_handle(f"release/{release}").result()
+    before = len((await client.history(release))[0].history.events)
+    assert await follow() == told[0]
+    assert len((await client.history(release))[0].history.events) == before
 
 
 async def test_lists_filter_by_product_phase_and_outcome(world: World, make_plan: MakePlan) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from gonogo.activities.calendar import Calendar
 from gonogo.activities.checks import Checks
@@ -134,7 +134,9 @@ class Running:
                 found = await workflow.execute_activity_method(
                     Calendar.resolve_slots, task, **activity_options("resolve_slots", summary="ask the calendar")
                 )
-            except ActivityError:
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise asyncio.CancelledError from error
                 await workflow.sleep(timedelta(minutes=10), summary="ask the calendar again")
             else:
                 return c.TakeSlots(ask=effect.ask, resolution=found)
