@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from gonogo.domain import commands as c
-from gonogo.domain.deciding import assess
+from gonogo.domain.assessing import assess
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.plan import Feature, Plan
 from gonogo.domain.plan_rules import problems

@@ -46,7 +46,7 @@ BUGS = (
     ),
     Planted(
         "a ballot is bound to whatever is current",
-        "deciding.py",
+        "ballots.py",
         "if command.request_id != current.request_id:",
         "if not command.request_id:",
         ("ballots_count_for_their_question",),
@@ -62,7 +62,7 @@ BUGS = (
     ),
     Planted(
         "a NO_GO ballot raises no hold",
-        "deciding.py",
+        "ballots.py",
         "raise_hold(draft, HoldReason.NO_GO, text, subject=subject, by=actor)",
         "pass",
         ("one_no_go_holds_at_once",),
@@ -70,7 +70,7 @@ BUGS = (
     Planted(
         "a hold does not stop a rollout",
         "rollout.py",
-        "if rollout is None or not stage_met(state) or state.held(*_BUT_READINESS):",
+        "if rollout is None or not stage_met(state) or state.held(*BUT_READINESS):",
         "if rollout is None or not stage_met(state):",
         ("exposure_never_rises_under_a_hold", "wakeups_miss_nothing"),
         near=295,
@@ -85,7 +85,7 @@ BUGS = (
     ),
     Planted(
         "a bake is done without the guards having seen anything",
-        "rollout.py",
+        "baking.py",
         "if timer_over and not samples_missing(state):",
         "if timer_over:",
         ("unclear_never_widens",),

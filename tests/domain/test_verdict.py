@@ -7,7 +7,7 @@ import pytest
 
 from gonogo.domain.facts import Status
 from gonogo.domain.policy import Policy
-from gonogo.domain.state import Ballot, Hold
+from gonogo.domain.state_parts import Ballot, Hold
 from gonogo.domain.terms import Choice, HoldReason, Outcome
 from gonogo.domain.values import ENGINE
 from gonogo.domain.verdict import LIFTED_BY, Electorate, Fact, Facts, Verdict, Votes, verdict

@@ -20,8 +20,8 @@ from pydantic import TypeAdapter
 
 from gonogo.domain import commands as c
 from gonogo.domain import release
+from gonogo.domain.assessing import assess
 from gonogo.domain.calendar import resolve
-from gonogo.domain.deciding import assess
 from gonogo.domain.effects import ClaimFlags, MeasureChecks, ResolveSlots, WatchGuards, WriteFlags, outstanding
 from gonogo.domain.errors import Refused
 from gonogo.domain.events import Entry

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gonogo.client.people import People
+from gonogo.domain.assessing import assess
 from gonogo.domain.commands import HumanCommand
-from gonogo.domain.deciding import assess
 from gonogo.domain.events import Entry
 from gonogo.domain.evolve import evolve
 from gonogo.domain.narrate import summary

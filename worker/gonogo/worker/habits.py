@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 
 from gonogo.client.people import CheckAnswer, Defaults
 from gonogo.domain import commands as c
-from gonogo.domain.deciding import electorate, involved
+from gonogo.domain.assessing import electorate, involved
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.items import due_at
 from gonogo.domain.plan import Check
 from gonogo.domain.readiness import PUSHED, gates_now
 from gonogo.domain.reminders import waits
 from gonogo.domain.rights import RELEASE_MANAGER
-from gonogo.domain.state import Round, State
+from gonogo.domain.state import State
+from gonogo.domain.state_parts import Round
 from gonogo.domain.terms import Choice, ItemStatus, Phase
 from gonogo.domain.values import Candidate
 

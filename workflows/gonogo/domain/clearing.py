@@ -3,7 +3,8 @@
 from .plan import Check
 from .readiness import DEPLOYED, PUSHED
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
-from .state import Hold, State
+from .state import State
+from .state_parts import Hold
 from .telling import people, quoted, when
 from .terms import HoldReason, Phase
 from .verdict import Reason

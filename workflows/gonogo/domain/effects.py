@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from .baking import watch_id
 from .facts import Fence, FlagTarget
 from .plan import Check, Guard, Schedule
 from .reports import GuardCount
-from .rollout import watch_id
 from .state import State
 from .terms import HoldReason, Phase
 from .values import Exposure, Id, Instant, Text, value

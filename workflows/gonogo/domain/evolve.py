@@ -70,10 +70,7 @@ from .evolve_schedule import (
     _slots_requested,
     _slots_resolved,
 )
-from .state import (
-    State,
-    replace,
-)
+from .state import State, replace
 
 _APPLY: dict[type[Any], Callable[[State, e.Entry, Any], State]] = {
     e.PhaseChanged: _phase_changed,

@@ -6,12 +6,8 @@ from typing import TypeVar
 
 from . import events as e
 from .items import plan_items
-from .state import (
-    FeatureState,
-    FlagState,
-    State,
-    replace,
-)
+from .state import State, replace
+from .state_parts import FeatureState, FlagState
 from .terms import Phase
 
 RETRY = timedelta(minutes=5)

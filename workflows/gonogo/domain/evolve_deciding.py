@@ -3,16 +3,8 @@
 from . import events as e
 from .evolve_common import _with, _without
 from .items import plan_items
-from .state import (
-    Ballot,
-    FeatureState,
-    FlagState,
-    Go,
-    Override,
-    Round,
-    State,
-    replace,
-)
+from .state import State, replace
+from .state_parts import Ballot, FeatureState, FlagState, Go, Override, Round
 from .terms import Ended, ItemOrigin, ItemStatus
 
 

@@ -5,12 +5,8 @@ from datetime import datetime, timedelta
 from . import events as e
 from .evolve_common import _with
 from .evolve_readiness import _retry_later
-from .state import (
-    Hold,
-    Rollout,
-    State,
-    replace,
-)
+from .state import State, replace
+from .state_parts import Hold, Rollout
 from .terms import HoldReason
 
 

@@ -4,13 +4,8 @@ from . import events as e
 from .evolve_common import RETRY, _with, _without
 from .facts import Status
 from .plan import Moment
-from .state import (
-    CheckRound,
-    ItemState,
-    State,
-    Waiver,
-    replace,
-)
+from .state import State, replace
+from .state_parts import CheckRound, ItemState, Waiver
 from .terms import AskedFor, HoldReason, ItemOrigin
 
 

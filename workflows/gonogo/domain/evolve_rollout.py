@@ -9,16 +9,8 @@ from .evolve_holds import _stop_bake, _watch_anew
 from .evolve_readiness import _retry_later
 from .facts import WriteStatus
 from .plan import Moment
-from .state import (
-    Claim,
-    Opening,
-    Question,
-    Rollback,
-    Rollout,
-    State,
-    WriteBatch,
-    replace,
-)
+from .state import State, replace
+from .state_parts import Claim, Opening, Question, Rollback, Rollout, WriteBatch
 from .terms import ItemOrigin, ItemStatus, Phase, Settled
 from .values import NOBODY
 

@@ -3,13 +3,8 @@
 from . import events as e
 from .evolve_common import _with, _without
 from .items import feature_items
-from .state import (
-    ExceptionState,
-    FeatureState,
-    FlagState,
-    State,
-    replace,
-)
+from .state import State, replace
+from .state_parts import ExceptionState, FeatureState, FlagState
 from .terms import ExceptionStatus
 
 

@@ -7,12 +7,16 @@ from .draft import Draft
 from .errors import NotEntitled, Refused
 from .events import Escalated, Held, Lifted
 from .rights import RELEASE_MANAGER, flag_owner
-from .state import Hold, State
+from .state import State
+from .state_parts import Hold
 from .terms import HoldReason
 from .values import ENGINE, Actor
 
 ESCALATE_AFTER = timedelta(hours=24)
 """After this long, and then as often, whoever can lift a hold is told."""
+
+BUT_READINESS = tuple(r for r in HoldReason if r is not HoldReason.READINESS)
+"""The reasons that only somebody's word lifts, not a measurement that passes."""
 
 
 def raise_hold(

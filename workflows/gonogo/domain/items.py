@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from .plan import Checklist, Feature, Item, ItemScope, ListMoment, Moment, Plan
-from .state import ItemState, State
+from .state import State
+from .state_parts import ItemState
 from .terms import ItemOrigin
 
 _REOPENS = (ListMoment.BEFORE_MERGE, ListMoment.BEFORE_GO_NO_GO)

@@ -1,7 +1,8 @@
 """Release notes for an audience, from scope and reach: what ships when, for whom, what changes, what is out."""
 
 from .errors import Refused
-from .state import FeatureState, State
+from .state import State
+from .state_parts import FeatureState
 from .telling import when
 from .terms import FeatureStatus
 from .values import NOBODY, Exposure, wider

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import events as e
-from .deciding import assess, electorate, involved
+from .assessing import assess, electorate, involved
 from .narrate import summary
 from .notices_values import Notice, notice
 from .plan import Moment

@@ -9,7 +9,8 @@ from .events import ChecksMeasured, ChecksRequested, ItemChanged, Waived
 from .facts import Finding, Status
 from .items import due_at
 from .plan import Check, Moment
-from .state import ItemState, State
+from .state import State
+from .state_parts import ItemState
 from .terms import AskedFor, ItemStatus, Phase
 from .values import Actor
 from .verdict import Fact
@@ -108,6 +109,12 @@ def met(state: State, moment: Moment, now: datetime) -> bool:
             if fact.status is not Status.PASS and not fact.waived:
                 return False
     return True
+
+
+def overridden(state: State, subject: str) -> bool:
+    """True when the override in force names a fact: it counts as passed, whatever is found of it now."""
+    named = state.override.codes if state.override and state.override.confirmed else ()
+    return any(code.partition(":")[2] == subject for code in named)
 
 
 # --- running checks ------------------------------------------------------------------------------------------------

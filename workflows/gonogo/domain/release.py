@@ -8,7 +8,25 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from . import amend, answers, cleanup, deciding, holds, readiness, reminders, rollback, rollout, schedule, scope
+from . import (
+    amend,
+    answers,
+    baking,
+    ballots,
+    cleanup,
+    deciding,
+    exceptions,
+    holds,
+    opening,
+    overrides,
+    questions,
+    readiness,
+    reminders,
+    rollback,
+    rollout,
+    schedule,
+    scope,
+)
 from . import commands as c
 from .canonical import digest
 from .draft import Draft
@@ -38,7 +56,7 @@ _RULES: dict[Phase, tuple[_Rule, ...]] = {
         deciding.open_by_itself,
     ),
     Phase.DECIDING: (deciding.close_when_go, deciding.close_at_deadline, rollback.carry_on),
-    Phase.AWAITING_WINDOW: (rollback.carry_on, rollout.open_window),
+    Phase.AWAITING_WINDOW: (rollback.carry_on, opening.open_window),
     Phase.ROLLING_OUT: (rollback.carry_on, rollout.go_on),
     Phase.CLEANING_UP: (
         rollback.carry_on,
@@ -85,26 +103,26 @@ _HANDLERS: dict[type[Any], Callable[[Draft, Any, Actor], None]] = {
     c.EstimateFeature: scope.estimate,
     c.ChangeFeature: lambda d, x, a: scope.change(d, x),
     c.FreezeScope: lambda d, x, a: scope.freeze(d),
-    c.RequestException: lambda d, x, a: scope.request_exception(d, x),
-    c.AnswerException: scope.answer_exception,
-    c.WithdrawException: lambda d, x, a: scope.withdraw_exception(d, x),
+    c.RequestException: lambda d, x, a: exceptions.request_exception(d, x),
+    c.AnswerException: exceptions.answer_exception,
+    c.WithdrawException: lambda d, x, a: exceptions.withdraw_exception(d, x),
     c.RunChecks: lambda d, x, a: readiness.run_checks(d, x),
     c.PushResult: lambda d, x, a: readiness.push_result(d, x),
     c.SignOff: lambda d, x, a: readiness.sign_off(d, x),
     c.UnSign: lambda d, x, a: readiness.un_sign(d, x),
     c.Waive: readiness.waive,
     c.OpenPoll: lambda d, x, a: deciding.open_by_command(d),
-    c.CastVote: deciding.vote,
-    c.WithdrawVote: deciding.withdraw,
-    c.Call: deciding.call,
-    c.ProposeOverride: deciding.propose_override,
-    c.ConfirmOverride: deciding.confirm_override,
+    c.CastVote: ballots.vote,
+    c.WithdrawVote: ballots.withdraw,
+    c.Call: ballots.call,
+    c.ProposeOverride: overrides.propose_override,
+    c.ConfirmOverride: overrides.confirm_override,
     c.PlaceHold: holds.place,
     c.LiftHold: holds.lift,
     c.Postpone: lambda d, x, a: schedule.postpone(d, x),
     c.Amend: lambda d, x, a: amend.amend(d, x),
     c.SetCandidate: lambda d, x, a: amend.accept_candidate(d, x),
-    c.Widen: rollout.widen,
+    c.Widen: questions.widen,
     c.RollBack: rollback.roll_back,
     c.AcceptUnrestorable: lambda d, x, a: rollback.accept(d, x),
     c.Cancel: cleanup.cancel,
@@ -126,11 +144,11 @@ def _engine(draft: Draft, command: Any) -> None:
             if asked is not None and asked.why is AskedFor.STAGE:
                 rollout.hold_for_deployed(draft)
         case c.TakeClaims():
-            rollout.take_claims(draft, command)
+            opening.take_claims(draft, command)
         case c.TakeWrites():
             rollout.take_writes(draft, command)
         case c.TakeWatch():
-            rollout.take_watch(draft, command)
+            baking.take_watch(draft, command)
         case c.TakeFlagNews():
             cleanup.take_flag_news(draft, command)
         case c.RecordMalformed():

@@ -7,7 +7,8 @@ from .events import Escalated, ReminderSent
 from .items import due_at
 from .plan import Moment
 from .rights import RELEASE_MANAGER
-from .state import ItemState, State
+from .state import State
+from .state_parts import ItemState
 from .terms import BEFORE_ROLLOUT, ItemOrigin, ItemStatus, Phase
 
 _GATED_IN = {

@@ -6,6 +6,7 @@ from . import commands as c
 from .draft import Draft
 from .errors import Refused
 from .events import PhaseChanged, RollbackConfirmed, RollbackStarted, UnrestorableAccepted, WritesRequested
+from .fences import next_epoch
 from .holds import lift_all, raise_hold
 from .state import State
 from .terms import HoldReason, Phase
@@ -16,8 +17,7 @@ _EXPOSED = (Phase.ROLLING_OUT, Phase.CLEANING_UP)
 
 def start_rollback(draft: Draft, reason: str, *, closing: bool = False, by: Actor = ENGINE) -> None:
     """Begins a rollback under a new epoch, or adds `closing` to nothing: one rollback at a time."""
-    last = max((f.last_epoch for f in draft.state.flags.values()), default=0)
-    epoch = max(int(draft.at.timestamp() * 1000), last + 1, draft.state.epoch + 1)
+    epoch = next_epoch(draft.state, draft.at)
     draft.emit(RollbackStarted(epoch=epoch, reason=reason[:2000], closing=closing), actor=by)
     if draft.state.phase in _EXPOSED:
         lift_all(draft, "rolled back", HoldReason.GUARD, HoldReason.READINESS)

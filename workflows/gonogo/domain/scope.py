@@ -4,14 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from . import commands as c
-from .answers import refuse_answer
 from .draft import Draft
-from .errors import NotEntitled, Refused
+from .errors import Refused
 from .events import (
-    ExceptionApproved,
-    ExceptionRejected,
-    ExceptionRequested,
-    ExceptionWithdrawn,
     FeatureChanged,
     FeatureEstimated,
     FeatureProposed,
@@ -22,15 +17,15 @@ from .events import (
 from .holds import lift_all, raise_hold
 from .plan import Feature, Moment
 from .readiness import ask, measurable, unmet
-from .rights import PRODUCT_MANAGER, RELEASE_MANAGER
-from .state import ExceptionState, State
-from .terms import OUT, AskedFor, ExceptionKind, ExceptionStatus, FeatureStatus, HoldReason, Phase
+from .state import State
+from .terms import OUT, AskedFor, FeatureStatus, HoldReason, Phase
 from .values import ENGINE, Actor
 
 # --- features ------------------------------------------------------------------------------------------------------
 
 
-def _feature(state: State, name: str) -> Feature:
+def feature_of(state: State, name: str) -> Feature:
+    """A feature in scope, or a refusal that names those that are."""
     found = state.features.get(name)
     if found is None or not found.is_in:
         known = ", ".join(f.feature.id for f in state.features.values() if f.is_in) or "none"
@@ -78,7 +73,7 @@ def add(draft: Draft, command: c.AddFeature) -> None:
 
 def split(draft: Draft, command: c.SplitFeature) -> None:
     """Replaces a feature by smaller ones."""
-    _feature(draft.state, command.feature)
+    feature_of(draft.state, command.feature)
     names = [f.id for f in command.into]
     if len(set(names)) != len(names):
         raise Refused("feature.exists", f"the parts of {command.feature!r} share a name: {', '.join(names)}")
@@ -93,7 +88,7 @@ def split(draft: Draft, command: c.SplitFeature) -> None:
 
 def estimate(draft: Draft, command: c.EstimateFeature, actor: Actor) -> None:
     """Says how much work a feature is. After the freeze it can only go down; up is an exception."""
-    feature = _feature(draft.state, command.feature)
+    feature = feature_of(draft.state, command.feature)
     if command.days < 0:
         raise Refused("estimate.negative", f"{command.days} person-days is below 0", days=str(command.days))
     old = feature.estimate_days
@@ -110,7 +105,7 @@ def estimate(draft: Draft, command: c.EstimateFeature, actor: Actor) -> None:
 
 def change(draft: Draft, command: c.ChangeFeature) -> None:
     """Says where a feature stands: in progress, merged, delayed, deferred, dropped."""
-    _feature(draft.state, command.feature)
+    feature_of(draft.state, command.feature)
     if command.status is FeatureStatus.PROPOSED:
         raise Refused("feature.status", "'proposed' is where a feature begins; it is not set", feature=command.feature)
     if command.status in (FeatureStatus.DELAYED, FeatureStatus.DEFERRED) and not command.until.strip():
@@ -241,127 +236,6 @@ def _drop_over_capacity(draft: Draft) -> None:
         draft.emit_by_itself(
             FeatureChanged(feature=lowest.id, status=FeatureStatus.DROPPED, reason="over capacity, lowest rank")
         )
-
-
-# --- exceptions ----------------------------------------------------------------------------------------------------
-
-
-def request_exception(draft: Draft, command: c.RequestException) -> None:
-    """Asks for a late change: more scope, or more time."""
-    state = draft.state
-    if command.kind is ExceptionKind.LATE:
-        if command.subject is None or command.feature is not None or command.days is not None:
-            raise Refused("exception.shape", "kind late names a feature in scope, and until when it will be finished")
-        _feature(state, command.subject)
-    elif command.feature is not None:
-        require_new(state, command.feature)
-        taken = [
-            x.id
-            for x in state.exceptions.values()
-            if x.status is ExceptionStatus.OPEN and x.feature and x.feature.id == command.feature.id
-        ]
-        if taken:
-            raise Refused(
-                "exception.exists", f"{taken[0]!r} asks for {command.feature.id!r} already", exception=taken[0]
-            )
-    elif command.subject is not None and command.days is not None:
-        feature = _feature(state, command.subject)
-        if feature.estimate_days is not None and command.days <= feature.estimate_days:
-            raise Refused(
-                "exception.not_up",
-                f"{command.days} days is no more than {feature.estimate_days}: `scope estimate` does it",
-            )
-    else:
-        raise Refused(
-            "exception.shape", "kind scope names a feature to add, or a feature in scope and its new estimate"
-        )
-    draft.emit(
-        ExceptionRequested(
-            exception=f"x{draft.next_seq}",
-            kind=command.kind,
-            feature=command.feature,
-            subject=command.subject,
-            days=command.days,
-            until=command.until,
-            why=command.why,
-        )
-    )
-
-
-def _open(state: State, name: str) -> ExceptionState:
-    found = state.exceptions.get(name)
-    if found is None:
-        raise Refused("exception.unknown", f"there is no exception {name!r}", exception=name)
-    if found.status is not ExceptionStatus.OPEN:
-        raise Refused("exception.closed", f"{name!r} is {found.status.value} already", exception=name)
-    return found
-
-
-def answer_exception(draft: Draft, command: c.AnswerException, actor: Actor) -> None:
-    """One of the two managers answers; with both it is in force. Never the requester."""
-    asked = draft.state.exceptions.get(command.exception)
-    if asked is not None and asked.status is not ExceptionStatus.OPEN:
-        text = f"{asked.id!r} is {asked.status.value} already"
-        refuse_answer(draft, "exception", "exception.closed", text, question=asked.id)
-        return
-    asked = _open(draft.state, command.exception)
-    mine = [r for r in (PRODUCT_MANAGER, RELEASE_MANAGER) if draft.state.in_role(actor.id, r)]
-    if asked.requester == actor.id:
-        text = f"{actor.id!r} requested {asked.id!r} and cannot answer it"
-        refuse_answer(draft, "exception", "exception.own", text, question=asked.id)
-        return
-    if command.role is not None and command.role not in mine:
-        raise NotEntitled("exception.answer", actor.id, command.role)
-    if not command.approve:
-        draft.emit(ExceptionRejected(exception=asked.id, reason=command.reason))
-        return
-    left = [r for r in ([command.role] if command.role else mine) if r not in asked.approved_by]
-    if not left:
-        raise Refused("exception.answered", f"{actor.id!r} has approved {asked.id!r} already", exception=asked.id)
-    # One person who fills both roles approves for one of them at a time: two answers, two people by default.
-    if draft.state.plan.policy.distinct_managers and actor.id in asked.approved_by.values():
-        raise Refused(
-            "exception.one_person", f"{actor.id!r} has approved {asked.id!r} for the other role", exception=asked.id
-        )
-    role = left[0]
-    granted = len(asked.approved_by) == 1
-    if granted and asked.feature is not None:
-        require_new(draft.state, asked.feature)
-    draft.emit(ExceptionApproved(exception=asked.id, role=role, granted=granted, reason=command.reason))
-    if granted:
-        _grant(draft, asked)
-
-
-def _grant(draft: Draft, asked: ExceptionState) -> None:
-    if asked.kind is ExceptionKind.LATE:
-        assert asked.subject is not None
-        name = asked.subject
-        found = draft.state.features.get(name)
-        if found is not None and found.is_in:
-            until = asked.until or "later, by exception"
-            draft.emit(FeatureChanged(feature=name, status=FeatureStatus.DELAYED, until=until, reason=asked.why))
-    elif asked.feature is not None:
-        draft.emit(FeatureProposed(feature=asked.feature, by_exception=asked.id))
-    else:
-        assert asked.subject is not None
-        assert asked.days is not None
-        found = draft.state.features.get(asked.subject)
-        if found is not None and found.is_in:
-            by = found.feature.estimated_by or (asked.requester,)
-            draft.emit(FeatureEstimated(feature=asked.subject, days=asked.days, by=by, by_exception=asked.id))
-
-
-def withdraw_exception(draft: Draft, command: c.WithdrawException) -> None:
-    """The requester takes the request back."""
-    asked = _open(draft.state, command.exception)
-    draft.emit(ExceptionWithdrawn(exception=asked.id))
-
-
-def reject_open_exceptions(draft: Draft) -> None:
-    """What nobody answered when the poll opens is rejected."""
-    for asked in draft.state.exceptions.values():
-        if asked.status is ExceptionStatus.OPEN:
-            draft.emit_by_itself(ExceptionRejected(exception=asked.id, reason="unanswered when the poll opened"))
 
 
 def in_scope(state: State) -> tuple[str, ...]:

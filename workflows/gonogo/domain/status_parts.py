@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from .assessing import electorate
 from .clearing import clears_hold
-from .deciding import electorate
 from .items import due_at
 from .readiness import check_fact
 from .rights import flag_owner
-from .state import Rollout, State
+from .state import State
+from .state_parts import Rollout
 from .terms import Choice, ItemStatus
 from .values import Audience, Exposure
 from .view_values import (

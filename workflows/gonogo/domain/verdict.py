@@ -10,7 +10,7 @@ from datetime import datetime
 
 from .facts import Status
 from .policy import Policy
-from .state import Ballot, Hold
+from .state_parts import Ballot, Hold
 from .terms import Choice, HoldReason, Outcome
 
 

@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from . import schedule
+from .assessing import assess
+from .baking import bake_ends
 from .cleanup import check_escalations
-from .deciding import assess, poll_due, poll_reminder
+from .deciding import poll_due, poll_reminder
 from .holds import next_escalation
+from .opening import opening_retry
 from .plan import Moment
 from .readiness import ages_out, due_again, gates_now, measurable
 from .reminders import escalates_at, next_reminder, waits
 from .resolution import next_open, open_until
 from .rollback import retry_at
-from .rollout import bake_ends, opening_retry, stage_met
+from .rollout import stage_met
 from .scope import freeze_due
 from .state import State
 from .terms import TERMINAL, AskedFor, HoldReason, Phase

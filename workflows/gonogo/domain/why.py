@@ -6,8 +6,8 @@ or something happens by itself.
 
 from datetime import datetime
 
+from .assessing import assess
 from .clearing import clears_hold, clears_reason, lifters
-from .deciding import assess
 from .state import State
 from .telling import listed, when
 from .terms import TERMINAL, Outcome, Phase

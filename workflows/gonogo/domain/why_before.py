@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from .assessing import assess, involved
 from .clearing import by_itself, clears_fact, clears_reason
-from .deciding import assess, involved, poll_due
+from .deciding import poll_due
 from .plan import Moment
 from .readiness import unmet
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from .baking import samples_missing
 from .plan import Moment
 from .readiness import unmet, unsettled
 from .resolution import closed_by, next_open, open_until
 from .rights import RELEASE_MANAGER, flag_owner
 from .rollback import cannot_restore
-from .rollout import samples_missing, stage_met
-from .state import Rollout, State
+from .rollout import stage_met
+from .state import State
+from .state_parts import Rollout
 from .telling import listed, people, quoted, span, when
 from .terms import Phase
 from .why_before import SYSTEM, fact_waiting

@@ -1,0 +1,148 @@
+"""Ballots: what one is worth, what NO_GO does, how it is taken back, and the release manager's last word."""
+
+from . import commands as c
+from .answers import refuse_answer
+from .assessing import assess, involved
+from .draft import Draft
+from .errors import Refused
+from .events import ItemOpened, Lifted, VoteCast, VoteWithdrawn
+from .holds import raise_hold
+from .rights import RELEASE_MANAGER
+from .schedule import end_round, give_up
+from .state import State
+from .state_parts import Round
+from .terms import Choice, Ended, HoldReason, Outcome
+from .values import Actor
+
+
+def _fault(state: State, current: Round, command: c.CastVote, actor: Actor) -> tuple[str, str] | None:
+    """Why a ballot does not count: (code, message); None when it does."""
+    if command.request_id != current.request_id:
+        return "vote.stale", f"this answers {command.request_id!r}; the open question is {current.request_id!r}"
+    if command.role not in current.roles:
+        return "vote.not_asked", f"the poll does not ask {command.role!r}; it asks {', '.join(current.roles)}"
+    role = state.plan.roles[command.role]
+    if actor.proof < role.min_proof:
+        return "vote.proof", f"{command.role!r} needs proof of level {role.min_proof}, this ballot has {actor.proof}"
+    if state.plan.policy.strict_duties and actor.id in involved(state):
+        return "vote.own_release", f"{actor.id!r} launched the release or wrote the candidate, and cannot fill a role"
+    if state.plan.policy.one_role_per_person:
+        other = next((r for r, p in current.ballots if p == actor.id and r != command.role), None)
+        if other:
+            return "vote.one_role", f"{actor.id!r} fills {other!r} in this round, and one person fills one role"
+    if command.choice is not Choice.GO and not command.reason.strip():
+        return "vote.no_reason", f"{command.choice.value} needs a reason"
+    if command.conditions and command.choice is not Choice.GO:
+        return "vote.conditions", f"conditions go with GO, not with {command.choice.value}"
+    return None
+
+
+def vote(draft: Draft, command: c.CastVote, actor: Actor) -> None:
+    """A ballot on the open question: counted, or recorded as refused. The same ballot id again changes nothing."""
+    state = draft.state
+    if state.has_answered(actor.id, command.ballot_id):
+        _require_same(state, command, actor)
+        return
+    if state.round is None:
+        after = "; GO stands: use hold" if state.go else ""
+        refuse_answer(draft, "ballot", "vote.late", f"the round of {command.request_id!r} is over{after}", command)
+        return
+    fault = _fault(state, state.round, command, actor)
+    if fault:
+        refuse_answer(draft, "ballot", fault[0], fault[1], command)
+        return
+    _count(draft, command, actor)
+
+
+def _require_same(state: State, command: c.CastVote, actor: Actor) -> None:
+    """Raises when a ballot id that is known comes again with another answer: it must not pass as said and done."""
+    standing = [b for (_, p), b in state.round.ballots.items() if p == actor.id] if state.round else []
+    for ballot in standing:
+        if ballot.ballot_id == command.ballot_id and (ballot.role, ballot.choice) != (command.role, command.choice):
+            raise Refused(
+                "vote.ballot_id",
+                f"{command.ballot_id!r} is {ballot.choice.value} for {ballot.role} already: another answer needs "
+                "another ballot id",
+                ballot_id=command.ballot_id,
+            )
+
+
+def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:
+    current = draft.state.round
+    assert current is not None
+    owner = command.condition_owner or RELEASE_MANAGER
+    if owner not in draft.state.plan.roles and owner not in draft.state.plan.people and not draft.state.roles_of(owner):
+        raise Refused("vote.condition_owner", f"{owner!r} is nobody in the plan", owner=owner)
+    conditions = tuple(f"condition-{draft.next_seq}-{n}" for n, _ in enumerate(command.conditions, 1))
+    draft.emit(
+        VoteCast(
+            round=current.number,
+            role=command.role,
+            choice=command.choice,
+            ballot_id=command.ballot_id,
+            digest=current.digest,
+            reason=command.reason,
+            conditions=conditions,
+            acting_for=command.acting_for,
+        )
+    )
+    for name, title in zip(conditions, command.conditions, strict=True):
+        draft.emit(ItemOpened(item=name, title=title, owner=owner, gates="go", condition_of=command.role))
+    subject = f"role:{command.role}"
+    if command.choice is Choice.NO_GO:
+        text = f"{actor.id} says NO-GO for {command.role}: {command.reason}"
+        raise_hold(draft, HoldReason.NO_GO, text, subject=subject, by=actor)
+    else:
+        _lift_no_go(draft, command.role, actor, f"{actor.id} votes {command.choice.value}")
+
+
+def _lift_no_go(draft: Draft, role: str, actor: Actor, why: str) -> None:
+    """Lifts the hold of this voter's own NO_GO; another voter's stands."""
+    for hold in draft.state.held(HoldReason.NO_GO):
+        if hold.by.id == actor.id and hold.subject == f"role:{role}":
+            draft.emit(Lifted(hold=hold.id, why=why))
+
+
+def withdraw(draft: Draft, command: c.WithdrawVote, actor: Actor) -> None:
+    """A voter takes a ballot back."""
+    current = draft.state.round
+    assert current is not None
+    if (command.role, actor.id) not in current.ballots:
+        raise Refused("vote.none", f"{actor.id!r} has no ballot for {command.role!r} in this round", role=command.role)
+    draft.emit(VoteWithdrawn(round=current.number, role=command.role, reason=command.reason))
+    _lift_no_go(draft, command.role, actor, f"{actor.id} withdrew")
+
+
+def call(draft: Draft, command: c.Call, actor: Actor) -> None:
+    """The release manager's own last word: a GO that completes the verdict, or the end of the round."""
+    current = draft.state.round
+    assert current is not None
+    if command.choice == "no_go":
+        end_round(draft, Ended.NO_GO, command.reason or f"called by {actor.id}")
+        give_up(draft, "no_go: called by the release manager")
+        return
+    if command.choice == "postpone":
+        end_round(draft, Ended.POSTPONED, command.reason or f"called by {actor.id}")
+        give_up(draft, "postponed: called by the release manager")
+        return
+    if draft.state.has_answered(actor.id, command.ballot_id):
+        return
+    ballot = c.CastVote(
+        request_id=current.request_id,
+        role=RELEASE_MANAGER,
+        choice=Choice.GO,
+        ballot_id=command.ballot_id,
+        reason=command.reason,
+    )
+    fault = _fault(draft.state, current, ballot, actor)
+    if fault:
+        raise Refused(*fault)
+    trial = Draft(draft.state, draft.at, actor, draft.cause)
+    _count(trial, ballot, actor)
+    found = assess(trial.state, draft.at)
+    if found.outcome is not Outcome.GO:
+        texts = "; ".join(r.text for r in found.reasons)
+        raise Refused(
+            "call.not_go", f"your GO would not complete it: {texts}", reasons=", ".join(r.name for r in found.reasons)
+        )
+    _count(draft, ballot, actor)
