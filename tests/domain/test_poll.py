@@ -57,7 +57,7 @@ def test_it_does_not_open_without_room() -> None:
     world.silent.add("slots")
     world.wait(until=SLOT - 2 * HOUR)
     world.at += HOUR / 2
-    assert world.refused(c.OpenPoll(), "bob") == "poll.no_room"
+    assert world.refused(c.OpenPoll(), "bob") == "poll.no_slot"
 
 
 def test_on_demand_it_opens_when_every_required_fact_passes_and_closes_after_24_working_hours() -> None:

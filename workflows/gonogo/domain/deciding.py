@@ -59,11 +59,8 @@ def open_by_command(draft: Draft) -> None:
         )
     if state.resolution is None:
         raise Refused("poll.no_calendar", "the calendar has not answered yet: try again in a moment")
-    if state.plan.schedule.mode != "on_demand":
-        if state.slot is None:
-            raise Refused("poll.no_slot", "the release aims at no slot: `gonogo postpone --to` a date")
-        if poll_closes(state, state.slot) - draft.at < state.plan.poll.min:
-            raise Refused("poll.no_room", f"a round needs {state.plan.poll.min}, less is left before the slot")
+    if state.plan.schedule.mode != "on_demand" and state.slot is None:
+        raise Refused("poll.no_slot", "the release aims at no slot: `gonogo postpone --to` a date")
     _open(draft)
 
 

@@ -196,20 +196,30 @@ def step(state: State, command: c.Command, at: datetime, *, actor: Actor = ENGIN
     """`decide`, with the state that its entries lead to: what folding them gives, without folding them twice."""
     at = max(at, state.at)
     draft = Draft(state, at, actor, command.type)
+    if at > state.at and not isinstance(command, c.Tick):
+        # What time has decided by now comes first: a word that comes late finds the slot missed, the round over.
+        draft.cause = c.Tick().type
+        _settle(draft)
+        draft.cause = command.type
+    settled = len(draft.entries)
     handler = _HANDLERS.get(type(command))
     if handler is not None:
-        if state.phase in TERMINAL or not isinstance(command, c.CastVote) or not _answers_old_round(state, command):
-            require_legal(state, command)
-        require_proof(state, actor)
-        require_entitled(state, command, actor)
+        if (
+            draft.state.phase in TERMINAL
+            or not isinstance(command, c.CastVote)
+            or not _answers_old_round(draft.state, command)
+        ):
+            require_legal(draft.state, command)
+        require_proof(draft.state, actor)
+        require_entitled(draft.state, command, actor)
         handler(draft, command, actor)
-    elif state.phase in TERMINAL:
-        return (), state
+    elif draft.state.phase in TERMINAL:
+        return tuple(draft.entries), draft.state
     else:
         _engine(draft, command)
     if isinstance(command, _MATERIAL):
         # Another candidate ends round and GO also when only its authors differ: they decide whose GO is independent.
-        always = isinstance(command, c.SetCandidate) and bool(draft.entries)
+        always = isinstance(command, c.SetCandidate) and len(draft.entries) > settled
         deciding.end_by_change(draft, f"a material change: {command.type}", always=always)
     _settle(draft)
     if isinstance(command, c.Tick) and draft.state.phase not in TERMINAL:

@@ -34,12 +34,13 @@ class Answers:
         self._known = {x.request_id: x.answer for x in carried}
 
 
-def answer_to(book: Book, entries: tuple[Entry, ...]) -> Answer:
-    """What a command came to."""
+def answer_to(book: Book, entries: tuple[Entry, ...], cause: str) -> Answer:
+    """What a command came to: what time had decided before it is not its own."""
     link = book.link
-    refused = next((x.event for x in entries[:1] if isinstance(x.event, BallotRefused)), None)
+    own = [x for x in entries if x.cause == cause]
+    refused = next((x.event for x in own[:1] if isinstance(x.event, BallotRefused)), None)
     created = ""
-    for entry in entries:
+    for entry in own:
         match entry.event:
             case ExceptionRequested(exception=name) | OverrideProposed(override=name) | Held(hold=name):
                 created = created or name

@@ -221,7 +221,7 @@ class ReleaseWorkflow:
                 non_retryable=True,
             ) from error
         self._stir()
-        answer = answer_to(self._book, entries)
+        answer = answer_to(self._book, entries, request.command.type)
         self._answers.keep(request.request_id, answer)
         return answer
 
