@@ -152,6 +152,8 @@ class ChecksMeasured:
     """Id of the round; absent: pushed."""
     findings: dict[Id, Finding]
     """Check -> finding."""
+    outdated: tuple[Id, ...] = ()
+    """Checks whose answer came after that to a newer question, and counts for nothing."""
 
 
 @value

@@ -45,7 +45,6 @@ def _launched(entry: e.Entry, event: e.ReleaseLaunched) -> State:
         features={f.id: FeatureState(feature=f) for f in plan.features},
         flags={key: FlagState(key=key) for key in plan.flags},
         candidate=plan.candidate,
-        candidate_at=entry.at if plan.candidate else None,
         dated=plan.schedule.slot,
         not_before=plan.schedule.not_before,
     )

@@ -1,6 +1,6 @@
 """What holds do to the state: the bake clock stands while one does."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from . import events as e
 from .evolve_common import _with
@@ -14,11 +14,12 @@ def _stop_bake(state: State, entry: e.Entry) -> State:
     rollout = state.rollout
     if rollout is None or rollout.baking_since is None:
         return state
-    ran = entry.at - rollout.baking_since
     if state.stages[rollout.stage].guards:
         # The watch's report says how much of it counts as baked.
-        return replace(state, rollout=replace(rollout, ran=rollout.ran + ran, baking_since=None))
-    return replace(state, rollout=replace(rollout, baked=rollout.baked + ran, baking_since=None))
+        ran = (*rollout.ran, (rollout.baking_since, entry.at))
+        return replace(state, rollout=replace(rollout, ran=ran, baking_since=None))
+    baked = rollout.baked + (entry.at - rollout.baking_since)
+    return replace(state, rollout=replace(rollout, baked=baked, baking_since=None))
 
 
 def _watch_anew(state: State, rollout: Rollout, at: datetime) -> Rollout:
@@ -29,7 +30,7 @@ def _watch_anew(state: State, rollout: Rollout, at: datetime) -> Rollout:
     until = None
     if rollout.baking_since is not None:
         until = at + max(stage.bake - rollout.baked, min(g.interval for g in stage.guards))
-    return replace(rollout, watch_no=rollout.watch_no + 1, watch_since=at, watch_until=until, ran=timedelta(0))
+    return replace(rollout, watch_no=rollout.watch_no + 1, watch_since=at, watch_until=until, ran=())
 
 
 def _held(state: State, entry: e.Entry, event: e.Held) -> State:
@@ -53,7 +54,8 @@ def _lifted(state: State, entry: e.Entry, event: e.Lifted) -> State:
     lifted = next(h for h in state.holds if h.id == event.hold)
     state = replace(state, holds=tuple(h for h in state.holds if h.id != event.hold))
     rollout = state.rollout
-    if rollout and lifted.reason is HoldReason.GUARD and lifted.subject in rollout.counts:
+    one_more = rollout is not None and lifted.reason is HoldReason.GUARD and lifted.subject in rollout.counts
+    if rollout and one_more:
         # Continued against one measurement: what is bad or missing is counted afresh.
         count = replace(rollout.counts[lifted.subject], bad_in_row=0, missing_in_row=0)
         rollout = replace(rollout, counts=_with(rollout.counts, lifted.subject, count))
@@ -61,6 +63,8 @@ def _lifted(state: State, entry: e.Entry, event: e.Lifted) -> State:
         starts = not state.holds and not rollout.bake_done and rollout.baking_since is None
         if starts:
             rollout = replace(rollout, baking_since=entry.at)
-        if starts or lifted.reason is HoldReason.GUARD:
+        # A watch that was given an end goes on through a hold: what it saw before is in its report. One without an end,
+        # or one from which a guard's own hold kept that guard, began while the clock stood: nothing is lost with it.
+        if one_more or (starts and rollout.watch_until is None):
             rollout = _watch_anew(state, rollout, entry.at)
     return replace(state, rollout=rollout)

@@ -31,7 +31,9 @@ def _checks_measured(state: State, entry: e.Entry, event: e.ChecksMeasured) -> S
     state = _retry_later(state, entry)
     rollout = state.rollout
     if rollout and asked and asked.why is AskedFor.STAGE:
-        passed = all(f.status is Status.PASS for f in event.findings.values())
+        # As they stand: what the round itself found may have come too late to count.
+        standing = [state.findings.get(n) for n in asked.checks]
+        passed = all(f is not None and f.status is Status.PASS for f in standing)
         # The code is there: what was held for something else is tried at once, while that is fresh.
         again = entry.at if passed else entry.at + RETRY
         rollout = replace(rollout, deployed_at=entry.at if passed else None, retry_at=again)

@@ -101,13 +101,13 @@ def _stage_exposed(state: State, entry: e.Entry, event: e.StageExposed) -> State
         baked=timedelta(0),
         baking_since=None if state.holds else entry.at,
         bake_done=False,
-        ran=timedelta(0),
+        ran=(),
         counts={},
         deployed_at=None,
         answered=False,
         question=None,
-        question_left=None,
         retry_at=None,
+        blind_told=False,
     )
     return replace(state, rollout=_watch_anew(state, rollout, entry.at))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from operator import ge, gt, le, lt
 
@@ -10,7 +10,10 @@ from .effects import WatchGuards
 from .facts import Sample
 from .plan import Guard, GuardMode, NoData
 from .reports import GuardCount, WatchReport
+from .resolution import Interval
 
+MOST_GAPS = 1_000
+"""Most gaps that a report names; beyond, the time between the last ones counts as unmeasured too."""
 _COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -51,6 +54,14 @@ def trips(guard: Guard, count: GuardCount) -> tuple[bool, bool]:
     return no_data, no_data
 
 
+def _with_gap(gaps: tuple[Interval, ...], start: datetime, end: datetime) -> tuple[Interval, ...]:
+    if end <= start:
+        return gaps
+    if gaps and (gaps[-1].end >= start or len(gaps) >= MOST_GAPS):
+        return (*gaps[:-1], Interval(start=gaps[-1].start, end=end))
+    return (*gaps, Interval(start=start, end=end))
+
+
 @dataclass(frozen=True, slots=True)
 class Watching:
     """A watch under way: pure, so that a live watch and a simulated one count alike.
@@ -67,7 +78,7 @@ class Watching:
     """Until when samples with a value cover the time, gaps counted in `unmeasured`."""
     missing: bool = False
     """True: a sample without a value was taken since `covered_to`."""
-    unmeasured: timedelta = timedelta(0)
+    unmeasured: tuple[Interval, ...] = ()
     tripped: str = ""
     no_data: bool = False
 
@@ -97,7 +108,7 @@ class Watching:
         tripped, no_data = trips(guard, count)
         covered_to, missing, unmeasured = self.covered_to, True, self.unmeasured
         if sample.value is not None:
-            unmeasured += max(timedelta(0), sample.at - guard.interval - covered_to)
+            unmeasured = _with_gap(unmeasured, covered_to, sample.at - guard.interval)
             covered_to, missing = max(covered_to, sample.at), False
         return replace(
             self,
@@ -112,12 +123,11 @@ class Watching:
 
     def report(self, at: datetime) -> WatchReport:
         """What was seen up to `at`."""
-        trailing = max(timedelta(0), at - self.covered_to) if self.missing else timedelta(0)
         return WatchReport(
             since=self.effect.since,
             at=at,
             counts=dict(self.counts),
-            unmeasured=self.unmeasured + trailing,
+            unmeasured=_with_gap(self.unmeasured, self.covered_to, at) if self.missing else self.unmeasured,
             tripped=self.tripped or None,
             no_data=self.no_data,
         )

@@ -87,6 +87,8 @@ def _measured(x: e.ChecksMeasured) -> str:
     good = [name for name, found in x.findings.items() if found.status is Status.PASS]
     if good:
         bad.append(f"{listed(good)} {'passes' if len(good) == 1 else 'pass'}")
+    if x.outdated:
+        bad.append(f"the answer on {listed(x.outdated)} came too late: a newer one stands")
     return "; ".join(bad) or "no result"
 
 

@@ -1,5 +1,6 @@
 """Checks and items: how they count at an instant, when checks run, what owners may say of items."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from . import commands as c
@@ -42,7 +43,9 @@ def check_fact(state: State, name: str, check: Check, now: datetime, *, since: d
         ends = at + check.max_age
         # A pushed result is nobody's to measure again: at the opening it counts as it stands, while it is young.
         too_early = since is not None and check.kind != PUSHED and (found_for is None or found_for < since)
-        if finding.status is Status.FAIL:
+        if state.candidate_at is not None and finding.at + CLOCK_SKEW < state.candidate_at:
+            code, detail = "check.before_candidate", f"{name} was observed before the candidate was given{says}"
+        elif finding.status is Status.FAIL:
             code, status, detail = "check.failed", Status.FAIL, f"{name} fails{says}"
         elif finding.status is Status.UNCLEAR:
             code, detail = "check.unclear", f"{name} is unclear{says}"
@@ -138,9 +141,23 @@ def take_findings(draft: Draft, command: c.TakeFindings) -> None:
     asked = draft.state.check_rounds.get(command.ask)
     if asked is None:
         return
-    missing = Finding(status=Status.UNCLEAR, at=draft.at, finding="no answer came back")
+    missing = Finding(status=Status.UNCLEAR, at=asked.at, finding="no answer came back")
     found = {name: _not_ahead(command.findings.get(name, missing), draft.at) for name in asked.checks}
-    draft.emit_by_itself(ChecksMeasured(ask=command.ask, findings=found))
+    outdated = tuple(name for name, finding in found.items() if _is_outdated(draft.state, name, finding, asked.at))
+    found = {name: finding for name, finding in found.items() if name not in outdated}
+    draft.emit_by_itself(ChecksMeasured(ask=command.ask, findings=found, outdated=outdated))
+
+
+def _is_outdated(state: State, name: str, finding: Finding, asked: datetime) -> bool:
+    """True when a finding answers an older question than the one that stands, and so replaces nothing.
+
+    Rounds overlap, and a slow one comes back last. What does not pass is dropped only when it was also observed
+    earlier: it may be the newest that anybody saw.
+    """
+    standing = state.findings.get(name)
+    if standing is None or (asked, finding.at) >= (state.found_for[name], standing.at):
+        return False
+    return finding.status is Status.PASS or finding.at < standing.at
 
 
 def measure_on_readying(draft: Draft) -> None:
@@ -150,9 +167,11 @@ def measure_on_readying(draft: Draft) -> None:
 
 
 def _not_ahead(finding: Finding, now: datetime) -> Finding:
-    """A finding as it is; one that comes from the future is unclear: it would never be too old."""
-    if finding.at - now <= CLOCK_SKEW:
+    """A finding, observed now at the latest; one that comes from the future is unclear: it would never be too old."""
+    if finding.at <= now:
         return finding
+    if finding.at - now <= CLOCK_SKEW:
+        return replace(finding, at=now)
     text = f"the result says it was observed at {finding.at}, which has not come yet"
     return Finding(status=Status.UNCLEAR, at=now, finding=text)
 
@@ -172,7 +191,23 @@ def push_result(draft: Draft, command: c.PushResult) -> None:
             f"the result of {command.check!r} says it was observed at {command.finding.at}, which has not come yet",
             check=command.check,
         )
-    draft.emit(ChecksMeasured(findings={command.check: command.finding}))
+    finding = _not_ahead(command.finding, draft.at)
+    given, standing = draft.state.candidate_at, draft.state.findings.get(command.check)
+    if given is not None and finding.at < given:
+        raise Refused(
+            "check.before_candidate",
+            f"the result of {command.check!r} was observed at {finding.at}, before the candidate was given at {given}: "
+            "it is of another build",
+            check=command.check,
+        )
+    if standing is not None and finding.at < standing.at:
+        raise Refused(
+            "check.older",
+            f"the result of {command.check!r} was observed at {finding.at}, and one of {standing.at} stands: "
+            "push what was observed since",
+            check=command.check,
+        )
+    draft.emit(ChecksMeasured(findings={command.check: finding}))
 
 
 def run_checks(draft: Draft, command: c.RunChecks) -> None:

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from .facts import FlagReading
-from .values import Duration, FlagKey, Id, Instant, Number, Text, value
+from .resolution import Interval
+from .values import FlagKey, Id, Instant, Number, Text, value
 
 
 @value
@@ -56,8 +57,8 @@ class WatchReport:
     """When it reported: its end, or the moment that something was noteworthy."""
     counts: dict[Id, GuardCount]
     """Guard -> what was counted, the counts that it began with included."""
-    unmeasured: Duration
-    """Time in which no guard could measure; it does not count as baked."""
+    unmeasured: tuple[Interval, ...] = ()
+    """When no guard could measure, in order, disjoint: nothing of it counts as baked."""
     tripped: Id | None = None
     """The guard that tripped; None: the watch reached its end or was called off."""
     no_data: bool = False

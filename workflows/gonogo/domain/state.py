@@ -92,6 +92,7 @@ class State:
     waivers: Mapping[str, Waiver] = field(default_factory=_empty)
     candidate: Candidate | None = None
     candidate_at: datetime | None = None
+    """When the candidate was accepted; None: it is the one that the plan named at launch, or there is none."""
     rolled_back: tuple[str, ...] = ()
     resolution: Resolution | None = None
     slots_ask: str | None = None

@@ -253,16 +253,17 @@ class Rollout:
     """Since when the bake clock runs; None while a hold stops it."""
     bake_done: bool = False
     counts: Mapping[str, GuardCount] = field(default_factory=_empty)
-    ran: timedelta = timedelta(0)
-    """Time that the bake clock ran since the watch over the guards began; its report says what of it counts."""
+    ran: tuple[tuple[datetime, datetime], ...] = ()
+    """When the bake clock ran since the watch over the guards began; its report says what of it counts."""
     watch_no: int = 0
     watch_since: datetime | None = None
     watch_until: datetime | None = None
     """When the watch reports at the latest; None: only when something is noteworthy."""
+    blind_told: bool = False
+    """True: somebody was told that no guard of this stage could measure, and that its bake does not go on."""
     answered: bool = False
     """True: the stage's question was answered with yes."""
     question: Question | None = None
-    question_left: timedelta | None = None
     retry_at: datetime | None = None
     """Held for readiness: when it is tried again."""
 
