@@ -114,9 +114,15 @@ def met(state: State, moment: Moment, now: datetime) -> bool:
     return True
 
 
-def overridden(state: State, subject: str) -> bool:
-    """True when the override in force names a fact: it counts as passed, whatever is found of it now."""
+def overridden(state: State, subject: str, *, fails: bool) -> bool:
+    """True when the override in force covers a fact: it counts as passed.
+
+    Who named a failure accepted the worst that can be found. Who named a doubt did not: when the fact `fails`, that is
+    news, and nobody has decided to ship in spite of it.
+    """
     named = state.override.codes if state.override and state.override.confirmed else ()
+    if fails:
+        return f"check.failed:{subject}" in named
     return any(code.partition(":")[2] == subject for code in named)
 
 
