@@ -163,8 +163,11 @@ def test_call_go_is_the_release_managers_own_ballot_and_must_complete_the_verdic
     world.do(go, "bob")
     assert (world.phase, world.last(VoteCast).role) == (Phase.AWAITING_WINDOW, "release_manager")
     again = deciding()
-    again.vote("release_manager", "bob", "ABSTAIN", ballot_id="mine")
+    again.vote("release_manager", "bob", ballot_id="mine")
     assert again.do(go, "bob") == ()
+    other = deciding()
+    other.vote("release_manager", "bob", "ABSTAIN", ballot_id="mine")
+    assert other.refused(go, "bob") == "vote.ballot_id"
 
 
 def test_call_go_is_refused_where_the_ballot_would_be() -> None:

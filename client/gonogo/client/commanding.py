@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from gonogo.domain import commands as c
+from gonogo.domain.canonical import digest
 from gonogo.domain.facts import Finding
 from gonogo.domain.plan import Feature, Plan
 from gonogo.domain.state import State
@@ -169,7 +170,10 @@ class Commands(ABC):
             condition_owner=condition_owner,
             acting_for=acting_for,
         )
-        return await self.act(release_id, command, request_id=f"vote-{ballot}")
+        # The same ballot is the same request. Another answer under its id is another one, so that it is refused and not
+        # taken for said and done.
+        said = digest({"question": command.request_id, "role": role, "choice": choice.value})
+        return await self.act(release_id, command, request_id=f"vote-{ballot}-{said[:16]}")
 
     async def _open_question(self, release_id: str) -> str:
         state = await self.get(release_id)

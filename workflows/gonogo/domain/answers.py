@@ -35,7 +35,7 @@ def refuse_answer(
 def record_refusal(draft: Draft, command: c.RecordRefusal) -> None:
     """An answer by signal that does not count: recorded while there are not too many of them."""
     ballot = command.ballot
-    if draft.state.has_answered(draft.actor.id, ballot.ballot_id):
+    if (ballot.request_id, ballot.role, ballot.choice.value) in draft.state.said(draft.actor.id, ballot.ballot_id):
         return
     if draft.state.refusals.get(draft.actor.id, 0) < MAX_REFUSALS:
         refuse_answer(draft, "ballot", command.code, command.message, ballot)

@@ -40,8 +40,7 @@ def _fault(state: State, current: Round, command: c.CastVote, actor: Actor) -> t
 def vote(draft: Draft, command: c.CastVote, actor: Actor) -> None:
     """A ballot on the open question: counted, or recorded as refused. The same ballot id again changes nothing."""
     state = draft.state
-    if state.has_answered(actor.id, command.ballot_id):
-        _require_same(state, command, actor)
+    if _is_repeat(state, command, actor):
         return
     if state.round is None:
         after = "; GO stands: use hold" if state.go else ""
@@ -54,17 +53,22 @@ def vote(draft: Draft, command: c.CastVote, actor: Actor) -> None:
     _count(draft, command, actor)
 
 
-def _require_same(state: State, command: c.CastVote, actor: Actor) -> None:
-    """Raises when a ballot id that is known comes again with another answer: it must not pass as said and done."""
-    standing = [b for (_, p), b in state.round.ballots.items() if p == actor.id] if state.round else []
-    for ballot in standing:
-        if ballot.ballot_id == command.ballot_id and (ballot.role, ballot.choice) != (command.role, command.choice):
-            raise Refused(
-                "vote.ballot_id",
-                f"{command.ballot_id!r} is {ballot.choice.value} for {ballot.role} already: another answer needs "
-                "another ballot id",
-                ballot_id=command.ballot_id,
-            )
+def _is_repeat(state: State, command: c.CastVote, actor: Actor) -> bool:
+    """True when the very ballot was answered before, in whatever round: then it changes nothing.
+
+    Raises:
+        Refused: its id stands for another answer, and this one must not pass as said and done.
+    """
+    before = state.said(actor.id, command.ballot_id)
+    if before and (command.request_id, command.role, command.choice.value) not in before:
+        question, role, choice = before[0]
+        raise Refused(
+            "vote.ballot_id",
+            f"{command.ballot_id!r} is {choice} for {role} on {question!r} already: another answer needs another "
+            "ballot id",
+            ballot_id=command.ballot_id,
+        )
+    return bool(before)
 
 
 def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:
@@ -125,8 +129,6 @@ def call(draft: Draft, command: c.Call, actor: Actor) -> None:
         end_round(draft, Ended.POSTPONED, command.reason or f"called by {actor.id}")
         give_up(draft, "postponed: called by the release manager")
         return
-    if draft.state.has_answered(actor.id, command.ballot_id):
-        return
     ballot = c.CastVote(
         request_id=current.request_id,
         role=RELEASE_MANAGER,
@@ -134,6 +136,8 @@ def call(draft: Draft, command: c.Call, actor: Actor) -> None:
         ballot_id=command.ballot_id,
         reason=command.reason,
     )
+    if _is_repeat(draft.state, ballot, actor):
+        return
     fault = _fault(draft.state, current, ballot, actor)
     if fault:
         raise Refused(*fault)

@@ -1,10 +1,12 @@
 """What events of candidates, rounds and overrides do to the state."""
 
+from collections.abc import Mapping
+
 from . import events as e
 from .evolve_common import _with, _without
 from .items import plan_items
 from .state import State, replace
-from .state_parts import Ballot, FeatureState, FlagState, Go, Override, Round
+from .state_parts import Ballot, FeatureState, FlagState, Go, Override, Round, Said
 from .terms import Ended, ItemOrigin, ItemStatus
 
 
@@ -110,8 +112,13 @@ def _vote_cast(state: State, entry: e.Entry, event: e.VoteCast) -> State:
     return replace(
         state,
         round=replace(state.round, ballots=_with(state.round.ballots, (event.role, entry.actor.id), ballot)),
-        ballots_seen=_with(state.ballots_seen, (entry.actor.id, event.ballot_id), entry.seq),
+        ballots_seen=_seen(state, entry, event.ballot_id, (state.round.request_id, event.role, event.choice.value)),
     )
+
+
+def _seen(state: State, entry: e.Entry, ballot_id: str, said: Said) -> Mapping[tuple[str, str], tuple[Said, ...]]:
+    before = state.said(entry.actor.id, ballot_id)
+    return _with(state.ballots_seen, (entry.actor.id, ballot_id), (*before, said))
 
 
 def _vote_withdrawn(state: State, entry: e.Entry, event: e.VoteWithdrawn) -> State:
@@ -122,8 +129,8 @@ def _vote_withdrawn(state: State, entry: e.Entry, event: e.VoteWithdrawn) -> Sta
 
 
 def _ballot_refused(state: State, entry: e.Entry, event: e.BallotRefused) -> State:
-    given = (entry.actor.id, event.ballot_id)
-    seen = _with(state.ballots_seen, given, entry.seq) if event.ballot_id else state.ballots_seen
+    said = (event.request_id, event.role, event.choice)
+    seen = _seen(state, entry, event.ballot_id, said) if event.ballot_id else state.ballots_seen
     count = state.refusals.get(entry.actor.id, 0) + 1
     return replace(state, ballots_seen=seen, refusals=_with(state.refusals, entry.actor.id, count))
 

@@ -23,6 +23,7 @@ from .state_parts import (
     Rollback,
     Rollout,
     Round,
+    Said,
     Waiver,
     WriteBatch,
     _empty,
@@ -107,8 +108,8 @@ class State:
     """True: the last round was superseded; the next opens at once."""
     go: Go | None = None
     override: Override | None = None
-    ballots_seen: Mapping[tuple[str, str], int] = field(default_factory=_empty)
-    """(person, ballot id) -> sequence number of the event that answered it."""
+    ballots_seen: Mapping[tuple[str, str], tuple[Said, ...]] = field(default_factory=_empty)
+    """(person, ballot id) -> what was said under it, counted or refused, in every round so far."""
     refusals: Mapping[str, int] = field(default_factory=_empty)
     """Person -> refused answers in this round."""
     holds: tuple[Hold, ...] = ()
@@ -120,7 +121,7 @@ class State:
     flags: Mapping[str, FlagState] = field(default_factory=_empty)
     exposed_ever: bool = False
     epoch: int = 0
-    """The newest epoch of this release's rollouts and rollbacks; 0: there was none."""
+    """The newest epoch under which this release writes flags; 0: it never did."""
     released_at: datetime | None = None
     outcome: str = ""
 
@@ -134,9 +135,9 @@ class State:
         """The rollout's stages; without flags nothing can be widened step by step, so only the last one bakes."""
         return self.plan.stages if self.flags else self.plan.stages[-1:]
 
-    def has_answered(self, person: str, ballot_id: str) -> bool:
-        """True when this ballot of theirs was answered already: the same again is the same ballot."""
-        return (person, ballot_id) in self.ballots_seen
+    def said(self, person: str, ballot_id: str) -> tuple[Said, ...]:
+        """What `person` said under a ballot id: the same again is the same ballot, anything else is no ballot."""
+        return self.ballots_seen.get((person, ballot_id), ())
 
     def held(self, *reasons: HoldReason) -> tuple[Hold, ...]:
         """The holds that stand, all or those for `reasons`."""

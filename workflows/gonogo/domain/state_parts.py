@@ -101,6 +101,10 @@ class Waiver:
         return self.until is None or now < self.until
 
 
+Said = tuple[str, str, str]
+"""What a ballot says: the question that it answers, role, choice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ballot:
     """One person's standing answer, for one role."""
@@ -224,7 +228,6 @@ class Question:
 class Rollback:
     """A rollback that is under way."""
 
-    epoch: int
     reason: str
     closing: bool
     at: datetime
@@ -235,6 +238,8 @@ class Rollback:
     """Flag -> why it is not back."""
     accepted: tuple[str, ...] = ()
     attempts: int = 0
+    refused: int = 0
+    """Attempts in a row that met a newer fence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +250,10 @@ class Rollout:
     stage: int = -1
     """The stage that stands; -1: nothing is exposed yet."""
     deployed_at: datetime | None = None
-    """When the `deployed` check passed for the next stage."""
+    """When the `deployed` checks were last measured for the writes that come next, whatever they found."""
     sequence: int = 0
+    refused: int = 0
+    """Batches of writes in a row that met a newer fence."""
     exposed_at: datetime | None = None
     baked: timedelta = timedelta(0)
     baking_since: datetime | None = None
@@ -274,13 +281,14 @@ class FlagState:
 
     key: str
     original: Exposure | None = None
-    """Who saw it before this release; None: not known yet."""
+    """Who saw it before this release, as read at the last claim before it was changed; None: not known yet."""
     current: Exposure | None = None
-    """Who sees it, by the last read-back."""
+    """Who sees it, by the last read-back; None: not known, or the provider did not have it any more."""
     changed_at: int = 0
-    """Sequence number of the event that last changed it; 0: this release never did."""
+    """Sequence number of the event that last changed it, or may have; 0: this release did not."""
     last_epoch: int = 0
     granted: bool = False
     gone: bool = False
+    """True: its own workflow gave proof that it is archived, and that nothing refers to it."""
     settled: Settled | None = None
     proof: str = ""
