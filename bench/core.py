@@ -1,7 +1,7 @@
 """The core alone: decide, evolve and hash whole lives of releases, one after another, on one core."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from gonogo.domain import commands as c
 from gonogo.domain.calendar import resolve
@@ -84,7 +84,7 @@ class Life:
         if watch is not None and watch.until is not None and (wake is None or watch.until <= wake):
             self.now = watch.until
             counts = {g.id: GuardCount(good=5) for g in watch.guards}
-            report = WatchReport(since=watch.since, at=self.now, counts=counts, unmeasured=timedelta(0))
+            report = WatchReport(since=watch.since, at=self.now, counts=counts)
             self.take(c.TakeWatch(ask=watch.ask, report=report))
         elif wake is not None:
             self.now = max(self.now, wake)

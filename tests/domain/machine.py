@@ -23,6 +23,7 @@ from gonogo.domain.ledger import Ledger, verify
 from gonogo.domain.plan import Plan
 from gonogo.domain.reminders import waits
 from gonogo.domain.reports import ClaimAnswer, GuardCount, WatchReport
+from gonogo.domain.resolution import Interval
 from gonogo.domain.state import State
 from gonogo.domain.terms import TERMINAL, Phase
 from gonogo.domain.values import ENGINE, NOBODY, Actor, Exposure
@@ -235,10 +236,10 @@ class World:
         elif effect.until is None or (effect.until > self.at and not self._bad(r)):
             return None
         counts = {g.id: GuardCount(good=5, last_at=self.at) for g in effect.guards}
-        unmeasured = timedelta(0)
+        unmeasured: tuple[Interval, ...] = ()
         if self._bad(r):
             counts[effect.guards[0].id] = GuardCount(good=r.choice((0, 5)), missing_in_row=r.choice((0, 1)), errors=1)
-            unmeasured = min(timedelta(minutes=5), max(timedelta(0), self.at - effect.since))
+            unmeasured = (Interval(start=max(effect.since, self.at - timedelta(minutes=5)), end=self.at),)
         if tripped is not None:
             counts[tripped.id] = GuardCount(good=1, bad_in_row=0 if no_data else 3, missing_in_row=3 * no_data)
         report = WatchReport(

@@ -387,7 +387,7 @@ def test_a_window_can_be_closed_for_a_segment_only() -> None:
 def test_answers_to_what_is_not_asked_say_nothing() -> None:
     world = rolling(stages=guarded())
     assert world.do(c.TakeWrites(ask="writes-0", results=())) == ()
-    report = WatchReport(since=world.at, at=world.at, counts={}, unmeasured=0 * HOUR)
+    report = WatchReport(since=world.at, at=world.at, counts={})
     assert world.do(c.TakeWatch(ask="watch-0", report=report)) == ()
 
 

@@ -31,7 +31,7 @@ from gonogo.domain.plan import Moment, NoData, Plan
 from gonogo.domain.plan_defaults import normalise
 from gonogo.domain.plan_rules import problems
 from gonogo.domain.reports import ClaimAnswer, GuardCount, WatchReport
-from gonogo.domain.resolution import Resolution
+from gonogo.domain.resolution import Interval, Resolution
 from gonogo.domain.state import State
 from gonogo.domain.terms import TERMINAL, Choice, ItemStatus, Phase
 from gonogo.domain.values import NOBODY, Actor, ActorKind, Candidate, Exposure
@@ -364,7 +364,7 @@ class World:
                 missing_in_row=old.missing_in_row + n if says in ("none", "error") else 0,
                 errors=old.errors + (n if says == "error" else 0),
             )
-        unmeasured = at - watch.since if blind else timedelta(0)
+        unmeasured = (Interval(start=watch.since, end=at),) if blind else ()
         report = WatchReport(
             since=watch.since, at=at, counts=counts, unmeasured=unmeasured, tripped=tripped, no_data=no_data
         )

@@ -1,12 +1,15 @@
 """Bakes and guards: how long a stage has stood under watch, and what a guard that trips does."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from . import commands as c
 from .draft import Draft
-from .events import BakeCompleted, GuardsMeasured, GuardTripped
+from .events import BakeCompleted, Escalated, GuardsMeasured, GuardTripped
 from .holds import raise_hold
 from .plan import GuardMode, NoData
+from .reports import WatchReport
+from .rights import RELEASE_MANAGER
 from .rollback import start_rollback
 from .state import State
 from .state_parts import Rollout
@@ -38,6 +41,15 @@ def samples_missing(state: State) -> tuple[str, ...]:
     return tuple(found)
 
 
+def blind(state: State) -> bool:
+    """True when no guard of the stage that stands could measure when they last reported."""
+    rollout = state.rollout
+    if rollout is None or rollout.stage < 0:
+        return False
+    guards = state.stages[rollout.stage].guards
+    return bool(guards) and all((n := rollout.counts.get(g.id)) is not None and n.missing_in_row for g in guards)
+
+
 def finish_bake(draft: Draft) -> None:
     """Says that the bake is done: its time has run, every guard has seen enough, and nothing holds."""
     state = draft.state
@@ -57,6 +69,30 @@ def watch_id(rollout: Rollout) -> str:
     return f"watch-{rollout.epoch}-{rollout.stage}-{rollout.watch_no}"
 
 
+def _baked(ran: Iterable[tuple[datetime, datetime]], report: WatchReport) -> timedelta:
+    """The time, in whole seconds, in which the bake clock ran and some guard could measure.
+
+    Nothing is known of the time after the report was made, however late it comes.
+    """
+    baked = timedelta(0)
+    for start, end in ran:
+        until = min(end, report.at)
+        blind = (max(timedelta(0), min(until, gap.end) - max(start, gap.start)) for gap in report.unmeasured)
+        baked += max(timedelta(0), until - start - sum(blind, timedelta(0)))
+    return timedelta(seconds=baked // timedelta(seconds=1))
+
+
+def _tell_blind(draft: Draft) -> None:
+    """Says, once for each stage, that nothing measures it: nobody holds it, and yet its bake does not go on."""
+    state = draft.state
+    rollout = state.rollout
+    assert rollout is not None
+    if blind(state) and not (rollout.blind_told or rollout.bake_done or state.holds):
+        to = state.people_of(RELEASE_MANAGER)
+        since = rollout.exposed_at or state.phase_since
+        draft.emit_by_itself(Escalated(subject=f"stage:{rollout.stage + 1}", to=to, since=since))
+
+
 def take_watch(draft: Draft, command: c.TakeWatch) -> None:
     """A watch over guards reported: what it saw is counted, and a guard that tripped acts."""
     state = draft.state
@@ -66,12 +102,13 @@ def take_watch(draft: Draft, command: c.TakeWatch) -> None:
     stage = state.stages[rollout.stage]
     known = {g.id: g for g in stage.guards}
     report = command.report
-    ran = rollout.ran + (draft.at - rollout.baking_since if rollout.baking_since is not None else timedelta(0))
-    baked = timedelta(0) if rollout.bake_done else max(timedelta(0), ran - report.unmeasured)
+    ran = rollout.ran if rollout.baking_since is None else (*rollout.ran, (rollout.baking_since, draft.at))
+    baked = _baked(ran, report)
     counts = {k: v for k, v in report.counts.items() if k in known}
     draft.emit_by_itself(GuardsMeasured(ask=command.ask, stage=rollout.stage, counts=counts, baked=baked))
     guard = known.get(report.tripped or "")
     if guard is None:
+        _tell_blind(draft)
         return
     measurement = f"m-{command.ask}"
     count = counts.get(guard.id)

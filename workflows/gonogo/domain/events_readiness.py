@@ -224,7 +224,7 @@ class Escalated:
 
     type: Literal["Escalated"] = "Escalated"
     subject: Text
-    """`item:ID`, `hold:ID` or `question:ID`."""
+    """`item:ID`, `check:ID`, `hold:ID`, `question:ID`, or `stage:N` that no guard can measure."""
     to: tuple[Id, ...]
     """Whom."""
     since: Instant

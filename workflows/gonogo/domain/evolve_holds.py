@@ -54,8 +54,7 @@ def _lifted(state: State, entry: e.Entry, event: e.Lifted) -> State:
     lifted = next(h for h in state.holds if h.id == event.hold)
     state = replace(state, holds=tuple(h for h in state.holds if h.id != event.hold))
     rollout = state.rollout
-    one_more = rollout is not None and lifted.reason is HoldReason.GUARD and lifted.subject in rollout.counts
-    if rollout and one_more:
+    if rollout and lifted.reason is HoldReason.GUARD and lifted.subject in rollout.counts:
         # Continued against one measurement: what is bad or missing is counted afresh.
         count = replace(rollout.counts[lifted.subject], bad_in_row=0, missing_in_row=0)
         rollout = replace(rollout, counts=_with(rollout.counts, lifted.subject, count))
@@ -63,8 +62,9 @@ def _lifted(state: State, entry: e.Entry, event: e.Lifted) -> State:
         starts = not state.holds and not rollout.bake_done and rollout.baking_since is None
         if starts:
             rollout = replace(rollout, baking_since=entry.at)
-        # A watch that was given an end goes on through a hold: what it saw before is in its report. One without an end,
-        # or one from which a guard's own hold kept that guard, began while the clock stood: nothing is lost with it.
+        # A watch that has an end goes on through a hold: what it saw before is in its report. One without an end, and
+        # one from which a guard was kept by its own hold, began while the clock stood: nothing baked is lost with it.
+        one_more = any(g.id == lifted.subject for g in state.stages[rollout.stage].guards)
         if one_more or (starts and rollout.watch_until is None):
             rollout = _watch_anew(state, rollout, entry.at)
     return replace(state, rollout=rollout)

@@ -96,5 +96,7 @@ def _escalated(state: State, entry: e.Entry, event: e.Escalated) -> State:
         return replace(state, items=_with(state.items, name, replace(state.items[name], escalated=True)))
     if kind == "check":
         return replace(state, told=_with(state.told, name, entry.at))
+    if kind == "stage" and state.rollout:
+        return replace(state, rollout=replace(state.rollout, blind_told=True))
     holds = tuple(replace(h, escalated=entry.at) if h.id == name else h for h in state.holds)
     return replace(state, holds=holds)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from .baking import samples_missing
+from .baking import blind, samples_missing
+from .facts import Status
 from .plan import Moment
-from .readiness import unmet, unsettled
+from .readiness import overridden, unmet, unsettled
 from .resolution import closed_by, next_open, open_until
 from .rights import RELEASE_MANAGER, flag_owner
 from .rollback import cannot_restore
@@ -23,9 +24,8 @@ from .why_values import Waiting
 def awaiting_window(state: State, now: datetime) -> Iterator[Waiting]:
     """The slot, or what keeps its opening from beginning; facts that would keep it are shown before, too."""
     opening = state.opening
-    named = state.override.codes if state.override and state.override.confirmed else ()
     for fact in unmet(state, Moment.GO, now, since=opening.at if opening else None):
-        if f"{fact.code}:{fact.subject}" not in named:
+        if not overridden(state, fact.subject, fails=fact.status is Status.FAIL):
             yield fact_waiting(state, fact)
     if opening is None:
         slot = state.slot
@@ -40,7 +40,7 @@ def awaiting_window(state: State, now: datetime) -> Iterator[Waiting]:
                 clears="by itself",
             )
         return
-    yield from _closed_window(state, now, ())
+    yield from _closed_window(state, now, state.stages[0].segments)
     for key, flag in state.flags.items():
         if opening.measured and state.claim is None and not flag.granted:
             yield Waiting(
@@ -83,8 +83,8 @@ def baked(state: State, rollout: Rollout, now: datetime) -> timedelta:
     bake = state.stages[rollout.stage].bake
     if rollout.bake_done:
         return bake
-    running = now - rollout.baking_since if rollout.baking_since is not None else timedelta(0)
-    return min(bake, rollout.baked + rollout.ran + max(running, timedelta(0)))
+    running = () if rollout.baking_since is None else ((rollout.baking_since, max(now, rollout.baking_since)),)
+    return min(bake, sum((end - start for start, end in (*rollout.ran, *running)), rollout.baked))
 
 
 def rolling_out(state: State, now: datetime) -> Iterator[Waiting]:
@@ -127,6 +127,17 @@ def _bake(state: State, rollout: Rollout, now: datetime) -> Iterator[Waiting]:
             clears="by itself" if not state.holds else "the holds are lifted, then by itself",
         )
     known = {g.id: g for g in stage.guards}
+    if blind(state):
+        said = "; ".join(f"{n}: {rollout.counts[n].last_error or 'no data'}" for n in known)
+        sources = tuple(dict.fromkeys(g.source for g in stage.guards))
+        yield Waiting(
+            code="guard.blind",
+            subject=f"stage:{rollout.stage + 1}",
+            text=f"no guard can measure, and such time does not count as baked: {said}",
+            responsible=(*sources, *people(state, RELEASE_MANAGER)),
+            since=since,
+            clears=f"{listed(sources)} answers again; or {quoted(state, 'rollback', '--reason WHY')}",
+        )
     for name in samples_missing(state):
         guard, count = known[name], rollout.counts.get(name)
         good = count.good if count else 0

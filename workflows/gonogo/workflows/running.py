@@ -19,6 +19,7 @@ from gonogo.domain import commands as c
 from gonogo.domain import effects as e
 from gonogo.domain.ledger import Link
 from gonogo.domain.reports import WatchReport
+from gonogo.domain.resolution import Interval
 
 from .clock import Clock
 
@@ -154,6 +155,7 @@ class Running:
         except ActivityError:
             # Nothing was measured since it began: none of that time counts as baked.
             now = self._clock.now()
-            report = WatchReport(since=effect.since, at=now, counts=effect.counts, unmeasured=now - effect.since)
+            blind = (Interval(start=effect.since, end=now),)
+            report = WatchReport(since=effect.since, at=now, counts=effect.counts, unmeasured=blind)
         # Driven, the report comes at once and is true later; live, it is true now.
         return (report.at if driven else self._clock.now()), c.TakeWatch(ask=effect.ask, report=report)
