@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gonogo.domain import commands as c
 from gonogo.domain.canonical import CanonicalError, canonical, digest, to_json
-from gonogo.domain.plan import Guard, Moment
+from gonogo.domain.plan import Check, Guard, Moment
 from gonogo.domain.resolution import Interval
+from gonogo.domain.terms import Phase
+
+from .worlds import World
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
@@ -91,3 +95,23 @@ def test_the_digest_is_that_of_the_canonical_bytes() -> None:
     made = Interval(start=at, end=at)
     assert digest(made) == digest(to_json(made)) == digest(dict(reversed(to_json(made).items())))
     assert digest({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+
+
+def test_every_entry_is_spelt_as_its_own_json_is() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.do(c.RollBack(reason="errors"), "bob")
+    world.candidate("c2")
+    world.to(Phase.COMPLETED)
+    assert {entry.event.type for entry in world.entries} > {"ReleaseLaunched", "GuardsMeasured", "RollbackConfirmed"}
+    for entry in world.entries:
+        assert canonical(entry) == canonical(to_json(entry))
+
+
+def test_a_number_with_a_fraction_deep_in_a_value_object_is_found() -> None:
+    check = Check(kind="http", owner="qa", params={"url": "x", "limits": [{"at": 0.5}]})
+    with pytest.raises(CanonicalError, match=r"\$\.params\.limits\[0\]\.at: 0\.5 is a number with a fraction"):
+        canonical(check)
+
+
+def test_a_value_with_one_field_is_a_mapping_too() -> None:
+    assert canonical(c.Tick()) == b'{"type":"tick"}'

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from .canonical import CanonicalError, canonical, canonical_of_closed, is_open, to_json
+from .canonical import CanonicalError, canonical
 from .errors import LedgerBroken
 from .events import Entry
 
@@ -22,6 +22,13 @@ ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 """How a line of a release's ledger is read."""
 
 _T = TypeVar("_T")
+
+
+def _line(entry: "Numbered", prev: str) -> bytes:
+    """An entry with the hash of the line before it: `prev` stands, by the alphabet, right before `seq`, the last."""
+    spelt = canonical(entry)
+    place = spelt.rindex(b',"seq":')
+    return b'%b,"prev":"%b"%b' % (spelt[:place], prev.encode(), spelt[place:])
 
 
 class Numbered(Protocol):
@@ -61,8 +68,7 @@ class Ledger:
         head = self.head
         made: list[bytes] = []
         for entry in entries:
-            given = {**to_json(entry), "prev": head}
-            line = canonical(given) if is_open(type(entry.event)) else canonical_of_closed(given)
+            line = _line(entry, head)
             head = hashlib.sha256(line).hexdigest()
             made.append(line)
         return Ledger((*self.lines, *made), head) if made else self
@@ -126,7 +132,7 @@ def verify(ledger: Ledger, *, link: Link | None = None, form: TypeAdapter[Any] =
             raise LedgerBroken(seq, f"line {seq} does not follow the line before it: that one is not what it was")
         rest = {k: v for k, v in given.items() if k != "prev"}
         try:
-            spelt = canonical({**to_json(form.validate_python(rest)), "prev": head})
+            spelt = _line(form.validate_python(rest), head)
         except ValidationError as error:
             raise LedgerBroken(
                 seq, f"line {seq} is no entry that this version knows: {error.errors()[0]['msg']}"

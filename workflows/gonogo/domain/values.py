@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -27,9 +28,10 @@ def value(cls: type[_T]) -> type[_T]:
 # --- instants ------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)  # the same instant is written again and again: in an entry, its findings, its windows
 def format_instant(at: datetime) -> str:
     """`at` in UTC with microseconds and Z: the one form in which the ledger, the CLI and the API write an instant."""
-    return at.isoformat(timespec="microseconds")[:26] + "Z"
+    return _to_utc(at).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def _to_utc(at: datetime) -> datetime:
@@ -77,6 +79,7 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+@lru_cache(maxsize=1024)
 def format_duration(duration: timedelta) -> str:
     """The shortest form that `parse_duration` reads back; weeks are written as days."""
     left = int(duration.total_seconds())
@@ -115,14 +118,15 @@ def _read_number(given: Any) -> Any:
     return str(given) if isinstance(given, float) else given
 
 
-def _plain(number: Decimal) -> str:
+def format_number(number: Decimal) -> str:
+    """The one form of a number: its digits, without exponent or needless zeros."""
     return format(number.normalize(), "f")
 
 
 Number = Annotated[
     Decimal,
     BeforeValidator(_read_number),
-    PlainSerializer(_plain, when_used="json"),
+    PlainSerializer(format_number, when_used="json"),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}),
 ]
 """A decimal number; serialized as a string, because the ledger has no floats."""
