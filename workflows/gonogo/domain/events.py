@@ -4,6 +4,7 @@ A serialized name never changes once released: an event grows by optional fields
 stand in the `Entry` around it. The events themselves stand in `events_*.py`, by area.
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -72,7 +73,7 @@ from .events_schedule import (
     SlotsResolved,
     SlotTaken,
 )
-from .values import Actor, Instant, Text, value
+from .values import VALUE_CONFIG, Actor, Instant, Text
 
 __all__ = [
     "BakeCompleted",
@@ -204,9 +205,14 @@ Event = Annotated[
 """Everything that can happen to a release."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the ledger: an event with its place, time, actor and cause."""
+    """One line of the ledger: an event with its place, time, actor and cause.
+
+    Checked when it is read; the core, which makes it of values that were checked, does not check them twice.
+    """
+
+    __pydantic_config__ = VALUE_CONFIG
 
     seq: int
     """Place in the ledger, from 1."""

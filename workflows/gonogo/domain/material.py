@@ -5,7 +5,7 @@ Not in it: people, owners, titles, notes, due dates, routing, results, condition
 
 from typing import Any
 
-from .canonical import digest, to_json
+from .canonical import Written, digest, to_json, written
 from .plan import Guard, Plan, Stage
 from .state import State
 from .values import Candidate, format_duration, format_instant
@@ -36,18 +36,18 @@ def required_roles(plan: Plan) -> tuple[str, ...]:
 
 
 # What comes from the plan alone, by its digest: a release asks for it again and again.
-_known: dict[tuple[str, bool], dict[str, Any]] = {}
+_known: dict[tuple[str, bool], dict[str, Written]] = {}
 _MOST_KNOWN = 64
 
 
-def _of_plan(state: State) -> dict[str, Any]:
-    """The parts that follow from the plan alone, and from whether there are flags to widen."""
+def _of_plan(state: State) -> dict[str, Written]:
+    """The parts that follow from the plan alone, and from whether there are flags to widen, as canonical JSON."""
     key = (state.plan_digest, bool(state.flags))
     found = _known.get(key)
     if found is None:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        found = _known[key] = _parts(state)
+        found = _known[key] = {name: written(part) for name, part in _parts(state).items()}
     return found
 
 
@@ -66,8 +66,8 @@ def _parts(state: State) -> dict[str, Any]:
     }
 
 
-def material(state: State) -> dict[str, Any]:
-    """The material content as JSON."""
+def _own(state: State) -> dict[str, Any]:
+    """The parts that change while a release goes on."""
     plan = state.plan
     slot: Any = "on_demand"
     if plan.schedule.mode != "on_demand":
@@ -86,13 +86,17 @@ def material(state: State) -> dict[str, Any]:
             if (flag := plan.flags.get(key)) is not None
         },
         "items": {i.id: i.gates.value for i in state.items.values() if i.required and i.plan_item is not None},
-        **_of_plan(state),
     }
+
+
+def material(state: State) -> dict[str, Any]:
+    """The material content as JSON."""
+    return {**_own(state), **_parts(state)}
 
 
 def material_digest(state: State) -> str:
     """SHA-256, in hex, of the material content."""
-    return digest(material(state))
+    return digest({**_own(state), **_of_plan(state)})
 
 
 def differences(old: State, new: State) -> tuple[str, ...]:

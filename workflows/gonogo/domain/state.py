@@ -44,8 +44,7 @@ def replace(given: _T, /, **changes: Any) -> _T:
     cls = type(given)
     made = object.__new__(cls)
     if cls is State:
-        made.__dict__.update(given.__dict__)
-        made.__dict__.update(changes)
+        _set(made, "__dict__", {**given.__dict__, **changes})
         return made
     names, values = _parts.get(cls) or _learn(cls)
     for name, part in zip(names, values(given), strict=True):

@@ -15,13 +15,13 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSe
 from pydantic.dataclasses import dataclass as _pydantic_dataclass
 
 _T = TypeVar("_T")
-_CONFIG = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+VALUE_CONFIG = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 def value(cls: type[_T]) -> type[_T]:
     """Makes `cls` a frozen, slotted, keyword-only value that checks its fields when it is made."""
-    made: Any = _pydantic_dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)(cls)
+    made: Any = _pydantic_dataclass(frozen=True, slots=True, kw_only=True, config=VALUE_CONFIG)(cls)
     return cast("type[_T]", made)
 
 
@@ -241,6 +241,7 @@ NOBODY = Exposure(audience=Audience.NOBODY)
 EVERYONE = Exposure(audience=Audience.EVERYONE, percent=100)
 
 
+@lru_cache(maxsize=4096)  # a rollout asks for the same few exposures at every step
 def exposure(audience: Audience, percent: int = 0, segments: tuple[str, ...] = ()) -> Exposure:
     """An exposure in its one normal form: what an audience does not use is left out, 100 % is everyone, 0 % is less."""
     names = tuple(sorted(set(segments)))
