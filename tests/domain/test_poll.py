@@ -171,7 +171,8 @@ def test_call_go_is_the_release_managers_own_ballot_and_must_complete_the_verdic
 
 
 def test_call_go_is_refused_where_the_ballot_would_be() -> None:
-    world = deciding(policy={"strict_duties": True}, launcher="bob")
+    roles = {**SAMPLE["roles"], "release_manager": ["bob", "ida"]}
+    world = deciding(policy={"strict_duties": True}, launcher="bob", roles=roles)
     assert world.refused(c.Call(choice="go", ballot_id="b"), "bob") == "vote.own_release"
 
 
@@ -402,13 +403,13 @@ def test_a_ballot_says_whom_the_voter_stands_in_for() -> None:
 
 
 def test_at_least_one_go_is_by_neither_launcher_nor_author() -> None:
-    roles = {"product_manager": "ann", "release_manager": "bob"}
+    roles = {"product_manager": ["ann", "ida"], "release_manager": "bob"}
     world = deciding(
         launcher="ann",
         candidate={"commit": "c1", "authors": ["bob"]},
         roles=roles,
-        people=SAMPLE["people"],
-        checks={},
+        people={**SAMPLE["people"], "cid": {}},
+        checks={"ci": {"kind": "http", "owner": "bob"}},
         checklists={},
     )
     world.vote_go()

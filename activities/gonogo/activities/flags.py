@@ -18,6 +18,10 @@ from .tasks import ClaimsDone, ClaimTask, ProbeTask, TellTask, WritesDone, Write
 _AT_ONCE = 8
 
 
+def _unfenced(target: FlagTarget) -> str:
+    return f"its provider {target.provider!r} is unfenced, and the policy says allow_unfenced: false"
+
+
 class Flags:
     """The flags of a release."""
 
@@ -46,7 +50,10 @@ class Flags:
                 return answer
             async with places:
                 try:
-                    reading = await self._adapters.flag_provider(target.provider).read(target, at=at)
+                    provider = self._adapters.flag_provider(target.provider)
+                    if provider.fencing is Fencing.UNFENCED and not effect.allow_unfenced:
+                        return replace(answer, granted=False, detail=_unfenced(target))
+                    reading = await provider.read(target, at=at)
                 except Exception as error:  # noqa: BLE001  # unreadable is unclear: the flag is not rolled out
                     return replace(answer, detail=f"{type(error).__name__}: {error}"[:500])
             if reading.exists and reading.exposure is None:

@@ -1,5 +1,6 @@
 """Another candidate, another revision of the plan: what it changes, and whether it ends a round."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from . import commands as c
@@ -10,10 +11,14 @@ from .events import CandidateAccepted, PlanAmended
 from .holds import lift_all
 from .material import differences
 from .plan import Moment, Plan
+from .plan_problem import did_you_mean, known_people
+from .plan_rules_people import duties
+from .policy import weaknesses
 from .readiness import ask, measurable
 from .schedule import request_slots
 from .state import State
 from .terms import AskedFor, HoldReason, ItemStatus, Phase
+from .values import Candidate
 
 
 def resolve_people(plan: Plan, at: datetime) -> dict[str, tuple[str, ...]]:
@@ -29,6 +34,28 @@ def resolve_people(plan: Plan, at: datetime) -> dict[str, tuple[str, ...]]:
     return people
 
 
+def require_duties(
+    plan: Plan, people: Mapping[str, tuple[str, ...]], launcher: str, candidate: Candidate | None
+) -> None:
+    """Raises when with this launcher and these authors no round could ever be GO: it would wait for nobody."""
+    involved = (launcher, *(candidate.authors if candidate else ()))
+    for problem in duties(plan, people, involved):
+        raise Refused(problem.code, problem.message)
+
+
+def _require_known(state: State, candidate: Candidate) -> None:
+    """Raises for an author whom the plan does not name: whose GO is independent could not be told."""
+    known = known_people(state.plan)
+    for author in candidate.authors:
+        if author not in known:
+            raise Refused(
+                "candidate.author_unknown",
+                f"{author!r} is nobody in the plan: name them under people, by `gonogo amend`"
+                f"{did_you_mean(author, known)}",
+                author=author,
+            )
+
+
 def accept_candidate(draft: Draft, command: c.SetCandidate) -> None:
     """Another build: nothing that was found of the one before counts any more."""
     state = draft.state
@@ -41,6 +68,8 @@ def accept_candidate(draft: Draft, command: c.SetCandidate) -> None:
         )
     if candidate == state.candidate:
         return
+    _require_known(state, candidate)
+    require_duties(state.plan, state.people, state.launcher.id, candidate)
     reopened = tuple(i.id for i in state.items.values() if i.reopens and i.status is not ItemStatus.OPEN)
     draft.emit(CandidateAccepted(candidate=candidate, reopened=reopened))
     lift_all(draft, f"new candidate {candidate.commit}", HoldReason.ROLLED_BACK)
@@ -91,6 +120,12 @@ def amend(draft: Draft, command: c.Amend) -> None:
             "amend.fixed", f"{', '.join(fixed)} cannot change: launch another release", fields=", ".join(fixed)
         )
     found = digest(plan)
+    if weaker := weaknesses(plan.policy, state.plan.policy):
+        raise Refused(
+            "amend.policy_weaker",
+            "the policy that is in force cannot be weakened: " + "; ".join(f"{n} {demand}" for n, demand in weaker),
+            fields=", ".join(n for n, _ in weaker),
+        )
     if found == state.plan_digest:
         raise Refused("amend.same", "the plan is the same as the one in force")
     if state.plan.candidate != plan.candidate and plan.candidate != state.candidate:
@@ -109,6 +144,7 @@ def amend(draft: Draft, command: c.Amend) -> None:
             f"in {state.phase.value} only immaterial fields can change; these are material: " + "; ".join(material),
         )
     _require_scope(state, plan)
+    require_duties(plan, people, state.launcher.id, state.candidate)
     old, new = to_json(state.plan), to_json(plan)
     changed = tuple(k for k in dict.fromkeys((*old, *new)) if old.get(k) != new.get(k))
     immaterial = tuple(k for k in changed if not any(m.split(".")[0].split(":")[0] == k for m in material))

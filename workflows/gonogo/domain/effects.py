@@ -60,6 +60,8 @@ class ClaimFlags:
     """The product."""
     flags: tuple[FlagTarget, ...]
     """The flags."""
+    allow_unfenced: bool = True
+    """False: a flag at a provider that is `unfenced` is not rolled out (policy). Default: true."""
 
 
 @value
@@ -139,7 +141,15 @@ def outstanding(state: State) -> tuple[Effect, ...]:
         )
     if state.claim is not None:
         flags = tuple(target(state, k) for k in state.claim.flags if k in plan.flags)
-        found.append(ClaimFlags(ask=state.claim.ask, release_id=state.release_id, product=plan.product, flags=flags))
+        found.append(
+            ClaimFlags(
+                ask=state.claim.ask,
+                release_id=state.release_id,
+                product=plan.product,
+                flags=flags,
+                allow_unfenced=plan.policy.allow_unfenced,
+            )
+        )
     found += _writes(state)
     found += _watch(state)
     return tuple(found)

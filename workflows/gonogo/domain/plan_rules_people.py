@@ -1,5 +1,7 @@
 """Cross-checks of people, roles and the poll: who may decide, and whether they can."""
 
+from collections.abc import Collection, Mapping, Sequence
+
 from .plan import Plan, ReleaseKind, Role
 from .plan_problem import Path, Problem, Problems, did_you_mean, known_people, repeated
 
@@ -16,8 +18,11 @@ def problems(plan: Plan) -> Problems:
     asked = required_roles(plan)
     wrong = [*_poll_roles(plan), *_policy_roles(plan, asked)]
     yield from wrong
-    if not wrong:
-        yield from _duties(plan, tuple(name for name in asked if name in plan.roles))
+    # A role that is missing, or whose quorum is above its people, was told already; what follows from it is no news.
+    roles = [plan.roles.get(name) for name in asked]
+    if not wrong and all(role is not None and role.quorum <= _eligible(role) for role in roles):
+        people = {name: _people(plan.roles[name]) for name in asked}
+        yield from duties(plan, people, plan.candidate.authors if plan.candidate else ())
 
 
 def required_roles(plan: Plan) -> tuple[str, ...]:
@@ -136,31 +141,35 @@ def _policy_roles(plan: Plan, asked: tuple[str, ...]) -> Problems:
             yield Problem(code="plan.policy_quorum", path=("roles", name, "quorum"), message=message)
 
 
-def _duties(plan: Plan, asked: tuple[str, ...]) -> Problems:
-    authors = set(plan.candidate.authors) if plan.candidate else set()
+def duties(plan: Plan, people: Mapping[str, Sequence[str]], involved: Collection[str]) -> Problems:
+    """Why no round could ever be GO, whatever everybody answers: who is left does not fill the poll.
+
+    Args:
+        plan: The plan; each role that its poll asks is in it.
+        people: Role -> who fills it. A rotation is one seat, so before it is resolved it is everybody in it.
+        involved: The launcher and the candidate's authors, as far as they are known.
+    """
+    asked = required_roles(plan)
     strict = plan.policy.strict_duties
-    free = {
-        name: [p for p in dict.fromkeys(_people(plan.roles[name])) if not strict or p not in authors] for name in asked
-    }
-    for name, people in free.items():
-        role = plan.roles[name]
-        left = min(1, len(people)) if role.rotation else len(people)
-        if left < role.quorum <= _eligible(role):
+    free = {name: [p for p in dict.fromkeys(people[name]) if not strict or p not in involved] for name in asked}
+    for name, left in free.items():
+        if len(left) < plan.roles[name].quorum:
             message = (
-                f"authors of the candidate cannot fill a role (policy strict_duties), and without them the role "
-                f"{name!r} cannot meet its quorum of {role.quorum}"
+                f"the launcher and the candidate's authors cannot fill a role (policy strict_duties), and without them "
+                f"the role {name!r} cannot meet its quorum of {plan.roles[name].quorum}"
             )
             yield Problem(code="plan.duties_authors", path=("roles", name), message=message)
             return
-        if role.quorum > _eligible(role):
-            return  # already told; what follows from it is no news
-    if authors and all(person in authors for people in free.values() for person in people):
-        message = "everybody whom the poll asks is an author of the candidate: at least one GO must be by somebody else"
+    if all(person in involved for left in free.values() for person in left):
+        message = (
+            "everybody whom the poll asks launched the release or wrote the candidate: at least one GO must be by "
+            "somebody else"
+        )
         yield Problem(code="plan.duties_outsider", path=("candidate", "authors"), message=message)
     if not plan.policy.one_role_per_person:
         return
-    seats = {name: [name] * plan.roles[name].quorum for name in asked}
-    if short := unfilled([(seat, free[seat]) for places in seats.values() for seat in places]):
+    seats = [(name, free[name]) for name in asked for _ in range(plan.roles[name].quorum)]
+    if short := unfilled(seats):
         message = (
             f"one person fills one role in a round, and the roles {', '.join(asked)} cannot all be filled by different "
             f"people: {short!r} stays empty; name more people, or set policy.one_role_per_person to false"

@@ -37,7 +37,8 @@ class Policy:
     require_deployed: bool = False
     """True: every plan with flags needs a required check of kind `deployed`. Default: false."""
     allow_unfenced: bool = True
-    """False: flags at a provider that cannot refuse an old write are refused. Default: true."""
+    """False: a flag whose provider is `unfenced` is not rolled out, and the opening is held for it: nothing there keeps
+    an old write from landing late. Default: true."""
 
 
 _STRICTER_TRUE = (

@@ -163,16 +163,19 @@ def launch(plan: Plan, actor: Actor, at: datetime, *, trust_local: bool = False)
     """The first entries of a release. `plan` is normalised and has no problems: both are the client's business.
 
     Raises:
-        Refused: the launcher's name was proved by nobody, and local names do not count here.
+        Refused: the launcher's name was proved by nobody, and local names do not count here; or with this launcher no
+            round could ever be GO.
     """
     if actor.proof == 0 and not trust_local:
         raise Refused(
             "actor.unproved", f"nobody proved that this is {actor.id!r}: sign in, or start the worker with local trust"
         )
+    people = amend.resolve_people(plan, at)
+    amend.require_duties(plan, people, actor.id, plan.candidate)
     event = ReleaseLaunched(
         plan=plan,
         plan_digest=digest(plan),
-        people=amend.resolve_people(plan, at),
+        people=people,
         trust_local=trust_local,
     )
     first = Entry(seq=1, at=at, actor=actor, cause="launch", event=event)

@@ -112,7 +112,7 @@ def verdict_view(state: State, now: datetime) -> VerdictView:
                 subject=r.subject,
                 status=r.status.value,
                 text=r.text,
-                responsible=r.responsible or (r.subject.partition(":")[2],),
+                responsible=r.responsible,
                 since=r.since,
                 clears=clears_reason(state, r),
             )

@@ -193,8 +193,7 @@ def deciding(state: State, now: datetime) -> Iterator[Waiting]:
                 code=reason.code,
                 subject=reason.subject,
                 text=reason.text,
-                # With strict duties a role can be left with nobody who may answer: then it waits for the role.
-                responsible=(state.plan.checks[name].kind,) if alone else reason.responsible or (name,),
+                responsible=(state.plan.checks[name].kind,) if alone else reason.responsible,
                 since=reason.since,
                 clears=clears_reason(state, reason),
             )
