@@ -4,9 +4,9 @@ import pytest
 
 from gonogo.domain import commands as c
 from gonogo.domain.events import Escalated
-from gonogo.domain.facts import Status
+from gonogo.domain.facts import Fence, FlagReading, Status
 from gonogo.domain.terms import Phase
-from gonogo.domain.values import Candidate
+from gonogo.domain.values import Audience, Candidate, exposure
 from tests.domain.worlds import DAY, HOUR, MINUTE, SLOT, World
 
 
@@ -100,3 +100,29 @@ def test_a_rollback_lifts_guard_holds_and_only_a_new_candidate_lifts_its_own() -
     world.candidate("c2")
     assert world.holds == []
     assert world.state.slot is not None
+
+
+def edited(world: World, percent: int, epoch: int | None) -> None:
+    shown, fence = exposure(Audience.PERCENTAGE, percent), Fence(epoch=epoch, sequence=0) if epoch else None
+    seen = FlagReading(key="gifts", exists=True, exposure=shown, fence=fence, at=world.at)
+    world.do(c.TakeFlagNews(flag="gifts", reading=seen, proof="mallory"))
+
+
+@pytest.mark.parametrize("fenced", [True, False])
+def test_whoever_continues_after_one_foreign_edit_has_not_passed_the_next(fenced: bool) -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    edited(world, 60, 1 if fenced else None)
+    first = world.hold("guard")
+    edited(world, 90, 2 if fenced else None)
+    world.do(c.LiftHold(measurement=first.measurement), "fay")
+    second = world.hold("guard")
+    assert second.measurement != first.measurement
+    world.do(c.LiftHold(measurement=second.measurement), "fay")
+    assert world.holds == []
+
+
+def test_the_same_news_of_an_edit_twice_is_one_hold() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    edited(world, 60, 1)
+    edited(world, 60, 1)
+    assert world.holds == ["guard"]

@@ -80,6 +80,10 @@ def test_the_usual_life_reads_like_a_story() -> None:
             e.FlagChangedElsewhere(reading=FlagReading(key="f", exists=True, at=MONDAY), by="eve"),
             "flag f was changed elsewhere, by eve, to what nobody can say",
         ),
+        (
+            e.QuestionDeadlineMoved(question="q7", left=timedelta(hours=1)),
+            "q7: no deadline while no window is known to be open, as the calendar says now",
+        ),
         (e.QuestionAsked(question="q", stage=0, text="Wider?", role="qa", deadline=None), "Wider? asked of qa (q)"),
         (e.FeatureChanged(feature="f", status=FeatureStatus.MERGED), "feature f: merged"),
     ],

@@ -142,6 +142,9 @@ def guarded() -> World:
     world.do(c.LiftHold(measurement=world.hold("guard").measurement), "fay")
     world.wait(event="QuestionAsked")
     world.wait(event="QuestionExpired")
+    fair = {"id": "fair", "action": "deny", "start": "2026-11-21T00:00", "lasts": "2h"}
+    stages = [{**SAMPLE["stages"][0], "guards": guards}, *SAMPLE["stages"][1:]]
+    world.amend(stages=stages, schedule={**SAMPLE["schedule"], "windows": [fair]})
     question = world.state.rollout.question if world.state.rollout else None
     assert question is not None
     world.refused(c.Widen(question="q1"), "ann")

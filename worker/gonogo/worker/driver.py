@@ -35,6 +35,7 @@ _NOISE = {
     "SlotsResolved",
     "ChecksRequested",
     "ChecksMeasured",
+    "QuestionDeadlineMoved",
     "QuestionExpired",
     "QuestionAsked",
 }

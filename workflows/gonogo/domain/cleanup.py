@@ -72,7 +72,8 @@ def take_flag_news(draft: Draft, command: c.TakeFlagNews) -> None:
         if state.phase is Phase.ROLLING_OUT and state.rollback is None:
             text = f"flag {command.flag} was changed elsewhere by {command.proof or 'somebody else'}"
             fence = reading.fence
-            name = f"m-{command.flag}-{fence.epoch if fence else 0}"
+            # The same news twice is one measurement; without a fence nothing tells that it is the same.
+            name = f"m-{command.flag}-{fence.epoch if fence else draft.state.seq}"
             raise_hold(draft, HoldReason.GUARD, text, subject=f"flag:{command.flag}", measurement=name)
 
 

@@ -53,6 +53,7 @@ from .events_rollout import (
     OpeningReached,
     QuestionAnswered,
     QuestionAsked,
+    QuestionDeadlineMoved,
     QuestionExpired,
     ReleaseShipped,
     RollbackClosing,
@@ -115,6 +116,7 @@ __all__ = [
     "Postponed",
     "QuestionAnswered",
     "QuestionAsked",
+    "QuestionDeadlineMoved",
     "QuestionExpired",
     "ReleaseClosed",
     "ReleaseLaunched",
@@ -191,6 +193,7 @@ Event = Annotated[
     | QuestionAsked
     | QuestionAnswered
     | QuestionExpired
+    | QuestionDeadlineMoved
     | ReleaseShipped
     | RollbackStarted
     | UnrestorableAccepted

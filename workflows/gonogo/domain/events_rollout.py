@@ -168,6 +168,19 @@ class QuestionExpired:
 
 
 @value
+class QuestionDeadlineMoved:
+    """The calendar said anew when windows are open: the time to answer that is left ends at another instant."""
+
+    type: Literal["QuestionDeadlineMoved"] = "QuestionDeadlineMoved"
+    question: Id
+    """Its id."""
+    left: Duration
+    """Time to answer that is left, counted while a window is open."""
+    deadline: Instant | None = None
+    """When it expires; absent while no window is known to be open for so long."""
+
+
+@value
 class ReleaseShipped:
     """The last stage has baked."""
 

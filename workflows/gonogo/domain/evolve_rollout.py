@@ -148,9 +148,17 @@ def _question_asked(state: State, entry: e.Entry, event: e.QuestionAsked) -> Sta
         role=event.role,
         asked=entry.at,
         left=stage.deadline,
+        left_at=entry.at,
         deadline=event.deadline,
     )
     return replace(state, rollout=replace(state.rollout, question=question), refusals={})
+
+
+def _question_deadline_moved(state: State, entry: e.Entry, event: e.QuestionDeadlineMoved) -> State:
+    assert state.rollout is not None
+    assert state.rollout.question is not None
+    moved = replace(state.rollout.question, left=event.left, left_at=entry.at, deadline=event.deadline)
+    return replace(state, rollout=replace(state.rollout, question=moved))
 
 
 def _question_answered(state: State, entry: e.Entry, event: e.QuestionAnswered) -> State:

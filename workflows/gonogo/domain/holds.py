@@ -22,8 +22,9 @@ BUT_READINESS = tuple(r for r in HoldReason if r is not HoldReason.READINESS)
 def raise_hold(
     draft: Draft, reason: HoldReason, text: str, *, subject: str = "", measurement: str = "", by: Actor = ENGINE
 ) -> None:
-    """Raises a hold, unless the same one stands already."""
-    if any(h.reason is reason and h.subject == subject and h.by.id == by.id for h in draft.state.holds):
+    """Raises a hold, unless the same one stands already. What another measurement found is another hold."""
+    same = (reason, subject, measurement, by.id)
+    if any((h.reason, h.subject, h.measurement, h.by.id) == same for h in draft.state.holds):
         return
     hold = f"h{draft.next_seq}"
     draft.emit(Held(hold=hold, reason=reason, text=text[:2000], subject=subject, measurement=measurement), actor=by)

@@ -1,7 +1,7 @@
 """One plain line for every entry of the ledger: what happened. Who did it stands in the entry's actor."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from . import events as e
@@ -173,8 +173,12 @@ def _tripped(x: e.GuardTripped) -> str:
     return f"guard {'without data' if x.no_data else 'tripped'} ({x.mode}): {x.finding}"
 
 
+def _deadline(at: datetime | None) -> str:
+    return f"until {when(at)}" if at else "no deadline while no window is known to be open"
+
+
 def _asked(x: e.QuestionAsked) -> str:
-    until = f", until {when(x.deadline)}" if x.deadline else ""
+    until = f", {_deadline(x.deadline)}" if x.deadline else ""
     return f"{x.text} asked of {x.role}{until} ({x.question})"
 
 
@@ -244,6 +248,7 @@ _LINES: dict[type[Any], Callable[[Any], str]] = {
     e.QuestionAsked: _asked,
     e.QuestionAnswered: lambda x: f"{x.question}: {'yes, go wider' if x.yes else 'no'}{_because(x.reason)}",
     e.QuestionExpired: lambda x: f"{x.question} expired without an answer; exposure stays as it is",
+    e.QuestionDeadlineMoved: lambda x: f"{x.question}: {_deadline(x.deadline)}, as the calendar says now",
     e.ReleaseShipped: lambda x: "shipped: the last stage has baked",
     e.RollbackStarted: lambda x: f"rolling back{', then closing' if x.closing else ''}: {x.reason}",
     e.RollbackClosing: lambda x: f"it will be closed when the rollback is confirmed: {x.reason}",

@@ -141,6 +141,11 @@ def _flag_people(state: State) -> tuple[str, ...]:
     return people(state, *(flag_owner(state, key) for key in state.flags))
 
 
+def _asked_people(state: State) -> tuple[str, ...]:
+    question = state.rollout.question if state.rollout else None
+    return people(state, question.role) if question else ()
+
+
 def _on_call(state: State) -> tuple[str, ...]:
     return tuple(name for name, person in state.plan.people.items() if person.on_call)
 
@@ -203,6 +208,7 @@ _TELLING: dict[type[Any], Callable[[Any, e.Entry, State], _Told]] = {
     e.RolloutStarted: _plain("rollout.started", everybody),
     e.StageExposed: _stage,
     e.GuardTripped: _guard,
+    e.QuestionDeadlineMoved: _plain("question.deadline_moved", _asked_people),
     e.RollbackStarted: _rollback,
     e.RollbackConfirmed: _plain("rollback.confirmed", everybody),
     e.FlagsWritten: _written,

@@ -1,29 +1,26 @@
 """ "Ready to go wider?": asked after a bake, answered by a role, asked again when nobody answers."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from . import commands as c
 from .answers import refuse_answer
 from .draft import Draft
 from .errors import Refused
-from .events import Escalated, QuestionAnswered, QuestionAsked, QuestionExpired
+from .events import Escalated, QuestionAnswered, QuestionAsked, QuestionDeadlineMoved, QuestionExpired
 from .holds import raise_hold
-from .resolution import Resolution
+from .resolution import Resolution, add_open, open_time
 from .rights import RELEASE_MANAGER
+from .state import State
 from .terms import HoldReason
 from .values import Actor
 
 
-def add_open(known: Resolution, at: datetime, length: timedelta) -> datetime | None:
-    """The instant at which `length` has passed since `at`, counting only while a window is open."""
-    for span in known.openings:
-        if span.end <= at:
-            continue
-        start = max(at, span.start)
-        if span.end - start >= length:
-            return start + length
-        length -= span.end - start
-    return None
+def _segments(state: State) -> tuple[str, ...]:
+    """The segments of the stage that a yes leads to: while it may not be widened, nobody has to answer."""
+    rollout = state.rollout
+    assert rollout is not None
+    following = rollout.stage + 1
+    return state.stages[following].segments if following < len(state.stages) else ()
 
 
 def ask_question(draft: Draft) -> None:
@@ -46,12 +43,34 @@ def ask_question(draft: Draft) -> None:
         draft.emit_by_itself(Escalated(subject=f"question:{asked.id}", to=tuple(dict.fromkeys(to)), since=asked.asked))
     elif state.holds:
         return
-    ends = add_open(state.resolution, draft.at, question.deadline) if state.resolution else None
+    ends = add_open(state.resolution, draft.at, question.deadline, _segments(state)) if state.resolution else None
     draft.emit_by_itself(
         QuestionAsked(
             question=f"q{draft.next_seq}", stage=rollout.stage, text=question.text, role=question.role, deadline=ends
         )
     )
+
+
+def move_deadline(draft: Draft, before: Resolution | None) -> None:
+    """The calendar answered anew: the time to answer that is left ends at another instant, or now has an end.
+
+    Args:
+        draft: The decision; its state has the new answer.
+        before: What the calendar had said until now.
+    """
+    state = draft.state
+    question = state.rollout.question if state.rollout else None
+    if question is None or before is None or state.resolution is None:
+        return
+    segments = _segments(state)
+    if question.deadline is not None:
+        left = open_time(before, draft.at, question.deadline, segments)
+    else:
+        left = question.left - open_time(before, question.left_at, draft.at, segments)
+    ends = add_open(state.resolution, draft.at, left, segments)
+    left = timedelta(seconds=left // timedelta(seconds=1))  # as the ledger writes it
+    if ends != question.deadline or (ends is None and left != question.left):
+        draft.emit_by_itself(QuestionDeadlineMoved(question=question.id, left=left, deadline=ends))
 
 
 def widen(draft: Draft, command: c.Widen, actor: Actor) -> None:

@@ -4,7 +4,9 @@ Only this is ever read by the core: an old history never depends on today's time
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from .values import Id, Instant, Text, value
 
@@ -98,6 +100,30 @@ def next_open(known: Resolution, at: datetime, segments: tuple[str, ...] = ()) -
         if first < opening.end:
             return first
     return None
+
+
+def _open_times(known: Resolution, at: datetime, segments: tuple[str, ...]) -> Iterator[tuple[datetime, datetime]]:
+    starts = next_open(known, at, segments)
+    while starts is not None:
+        ends = open_until(known, starts, segments)
+        assert ends is not None
+        yield starts, ends
+        starts = next_open(known, ends, segments)
+
+
+def add_open(known: Resolution, at: datetime, length: timedelta, segments: tuple[str, ...] = ()) -> datetime | None:
+    """The instant at which it has been open for `length` since `at`; None when that lies beyond `until`."""
+    for starts, ends in _open_times(known, at, segments):
+        if ends - starts >= length:
+            return starts + length
+        length -= ends - starts
+    return None
+
+
+def open_time(known: Resolution, at: datetime, until: datetime, segments: tuple[str, ...] = ()) -> timedelta:
+    """How long it is open from `at` to `until`."""
+    spans = takewhile(lambda span: span[0] < until, _open_times(known, at, segments))
+    return sum((min(ends, until) - starts for starts, ends in spans), timedelta(0))
 
 
 def closed_by(known: Resolution, at: datetime, segments: tuple[str, ...] = ()) -> tuple[Closure, ...]:

@@ -10,6 +10,7 @@ from .draft import Draft
 from .errors import Refused
 from .events import GoEnded, PhaseChanged, Postponed, RoundEnded, SlotGivenUp, SlotsRequested, SlotsResolved, SlotTaken
 from .holds import lift_all, raise_hold
+from .questions import move_deadline
 from .readiness import measure_on_readying
 from .resolution import Slot, next_open, open_until
 from .state import State
@@ -38,7 +39,9 @@ def take_slots(draft: Draft, command: c.TakeSlots) -> None:
     """The calendar answered. A slot that moved is another slot."""
     if command.ask != draft.state.slots_ask:
         return
+    before = draft.state.resolution
     draft.emit_by_itself(SlotsResolved(ask=command.ask, resolution=command.resolution))
+    move_deadline(draft, before)
     state = draft.state
     slot = state.slot
     if slot is None or state.plan.schedule.mode == "on_demand" or state.opening is not None:

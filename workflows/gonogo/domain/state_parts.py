@@ -220,7 +220,8 @@ class Question:
     role: str
     asked: datetime
     left: timedelta
-    """Time to answer that is left, counted while a window is open."""
+    """Time to answer that was left at `left_at`, counted while a window is open."""
+    left_at: datetime
     deadline: datetime | None
 
 

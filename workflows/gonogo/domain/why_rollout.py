@@ -98,11 +98,11 @@ def rolling_out(state: State, now: datetime) -> Iterator[Waiting]:
     if question is not None:
         yes = quoted(state, "widen", f"--question {question.id}")
         no = quoted(state, "widen", f"--question {question.id}", "--no", "--reason WHY")
-        until = f" until {when(question.deadline)}, then it is asked again" if question.deadline else ""
+        until = f"until {when(question.deadline)}, then it is asked again" if question.deadline else _NO_DEADLINE
         yield Waiting(
             code="question.open",
             subject=f"question:{question.id}",
-            text=f"{question.text}{until}",
+            text=f"{question.text} {until}",
             responsible=people(state, question.role),
             since=question.asked,
             clears=f"{question.role} answers: {yes} or {no}",
@@ -110,6 +110,9 @@ def rolling_out(state: State, now: datetime) -> Iterator[Waiting]:
     following = rollout.stage + 1
     if stage_met(state) and state.writes is None and following < len(state.stages):
         yield from _closed_window(state, now, state.stages[following].segments)
+
+
+_NO_DEADLINE = "(no deadline runs while no window is known to be open)"
 
 
 def _bake(state: State, rollout: Rollout, now: datetime) -> Iterator[Waiting]:
