@@ -24,11 +24,10 @@ ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 _T = TypeVar("_T")
 
 
-def _line(entry: "Numbered", prev: str) -> bytes:
-    """An entry with the hash of the line before it: `prev` stands, by the alphabet, right before `seq`, the last."""
-    spelt = canonical(entry)
-    place = spelt.rindex(b',"seq":')
-    return b'%b,"prev":"%b"%b' % (spelt[:place], prev.encode(), spelt[place:])
+def chained(line: bytes, prev: str) -> bytes:
+    """An entry's line with the hash of the line before it: by the alphabet, `prev` stands right before `seq`."""
+    place = line.rindex(b',"seq":')
+    return b'%b,"prev":"%b"%b' % (line[:place], prev.encode(), line[place:])
 
 
 class Numbered(Protocol):
@@ -68,7 +67,7 @@ class Ledger:
         head = self.head
         made: list[bytes] = []
         for entry in entries:
-            line = _line(entry, head)
+            line = chained(canonical(entry), head)
             head = hashlib.sha256(line).hexdigest()
             made.append(line)
         return Ledger((*self.lines, *made), head) if made else self
@@ -132,7 +131,7 @@ def verify(ledger: Ledger, *, link: Link | None = None, form: TypeAdapter[Any] =
             raise LedgerBroken(seq, f"line {seq} does not follow the line before it: that one is not what it was")
         rest = {k: v for k, v in given.items() if k != "prev"}
         try:
-            spelt = _line(form.validate_python(rest), head)
+            spelt = chained(canonical(form.validate_python(rest)), head)
         except ValidationError as error:
             raise LedgerBroken(
                 seq, f"line {seq} is no entry that this version knows: {error.errors()[0]['msg']}"

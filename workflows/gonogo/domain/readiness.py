@@ -10,7 +10,7 @@ from .events import ChecksMeasured, ChecksRequested, ItemChanged, Waived
 from .facts import Finding, Status
 from .items import due_at
 from .plan import Check, Moment
-from .state import State
+from .state import MOST_ENTRIES, State
 from .state_parts import ItemState
 from .terms import AskedFor, ItemStatus, Phase
 from .values import Actor
@@ -191,6 +191,13 @@ def push_result(draft: Draft, command: c.PushResult) -> None:
             f"{command.check!r} gated {check.moment.value}; the release has shipped",
             check=command.check,
         )
+    if draft.state.full:
+        raise Refused(
+            "check.full",
+            f"the release holds {MOST_ENTRIES} entries and takes no more results: close it, or have {command.check!r} "
+            "measured when it is asked for",
+            check=command.check,
+        )
     if command.finding.at - draft.at > CLOCK_SKEW:
         raise Refused(
             "check.from_the_future",
@@ -287,7 +294,9 @@ def _gates(state: State, kind: str, name: str) -> Moment:
 
 
 def due_again(state: State, name: str, check: Check) -> datetime | None:
-    """When a check is measured again by its own `every`; None: it has none, or it was never asked for."""
+    """When a check is measured again by its own `every`; None: never, not yet, or nothing more fits."""
+    if state.full:
+        return None
     asked = state.asked_at.get(name)
     return asked + check.every if check.every is not None and asked is not None and check.kind != PUSHED else None
 

@@ -151,6 +151,8 @@ def _engine(draft: Draft, command: Any) -> None:
             baking.take_watch(draft, command)
         case c.TakeFlagNews():
             cleanup.take_flag_news(draft, command)
+        case c.RecordMalformed() | c.RecordRefusal() if draft.state.full:
+            pass
         case c.RecordMalformed():
             draft.emit(HandlerFaulted(handler=command.handler, message=command.message))
         case c.RecordRefusal():

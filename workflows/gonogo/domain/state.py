@@ -34,6 +34,9 @@ from .terms import (
 )
 from .values import Actor, Candidate
 
+MOST_ENTRIES = 20_000
+"""Entries after which a release records no more than it must: all of them travel into every next run."""
+
 _T = TypeVar("_T")
 _parts: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
 _set = object.__setattr__
@@ -137,6 +140,11 @@ class State:
     def said(self, person: str, ballot_id: str) -> tuple[Said, ...]:
         """What `person` said under a ballot id: the same again is the same ballot, anything else is no ballot."""
         return self.ballots_seen.get((person, ballot_id), ())
+
+    @property
+    def full(self) -> bool:
+        """True: checks are not measured again by `every`, pushed results and what cannot be read are not taken."""
+        return self.seq >= MOST_ENTRIES
 
     def held(self, *reasons: HoldReason) -> tuple[Hold, ...]:
         """The holds that stand, all or those for `reasons`."""

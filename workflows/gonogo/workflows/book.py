@@ -1,19 +1,18 @@
 """The one writer of a release's state: commands in, entries appended, state and ledger out. No Temporal in here."""
 
-import base64
-import zlib
 from datetime import datetime
 
 from gonogo.domain.commands import Command
 from gonogo.domain.events import Entry
 from gonogo.domain.evolve import evolve
-from gonogo.domain.ledger import Ledger, Link, from_bytes
+from gonogo.domain.ledger import Ledger, Link
 from gonogo.domain.plan import Plan
 from gonogo.domain.release import launch, step
 from gonogo.domain.state import State
 from gonogo.domain.values import ENGINE, Actor
 
-from .outbox import Outbox
+from .outbox import Outbox, entry_of
+from .packing import packed, unpacked
 
 
 class Book:
@@ -74,14 +73,16 @@ class Book:
     # --- continue-as-new -------------------------------------------------------------------------------------------
 
     def packed(self) -> str:
-        """The ledger's bytes, compressed, as text."""
-        return base64.b64encode(zlib.compress(self.ledger.to_bytes(), 9)).decode()
+        """The ledger, to be carried along."""
+        return packed(self.ledger)
 
-    def unpack(self, packed: str, undelivered: frozenset[str]) -> None:
-        """Takes up a packed ledger: the state is what its entries add up to."""
-        self.ledger = from_bytes(zlib.decompress(base64.b64decode(packed)))
+    def unpack(self, carried: str, undelivered: frozenset[str]) -> None:
+        """Takes up a ledger that was carried along: the state is what its entries add up to."""
+        self.ledger = unpacked(carried)
+        telling = {entry_of(key) for key in undelivered}
         state: State | None = None
         for entry in self.ledger.entries():
             before, state = state, evolve(state, entry)
-            self.outbox.add(entry, state, before, only=undelivered)
+            if entry.seq in telling:
+                self.outbox.add(entry, state, before, only=undelivered)
         self._state = state

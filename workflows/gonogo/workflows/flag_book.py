@@ -1,7 +1,5 @@
 """The one writer of a flag's state: commands in, entries appended, state and ledger out. No Temporal in here."""
 
-import base64
-import zlib
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +11,11 @@ from gonogo.domain.flag_effects import channels, flag_notices, news
 from gonogo.domain.flag_events import FlagEntry
 from gonogo.domain.flag_evolve import evolve_flag, fold_flag
 from gonogo.domain.flag_state import FlagLife
-from gonogo.domain.ledger import Ledger, Link, from_bytes
+from gonogo.domain.ledger import Ledger, Link
 from gonogo.domain.values import ENGINE, Actor
 
 from .flag_messages import AddressedNews, FlagAnswer, FlagCarried, FlagStart
+from .packing import packed, unpacked
 from .signals import FlagNews
 
 FLAG_ENTRY: TypeAdapter[FlagEntry] = TypeAdapter(FlagEntry)
@@ -35,7 +34,7 @@ class FlagBook:
             self.state: FlagLife = fold_flag(first)
             self.ledger = self.ledger.appended(first)
         else:
-            self.ledger = from_bytes(zlib.decompress(base64.b64decode(start.carried.ledger)))
+            self.ledger = unpacked(start.carried.ledger)
             self.state = fold_flag(self.ledger.read(FLAG_ENTRY))
             self.messages = {m.key: m for m in start.carried.messages}
 
@@ -82,8 +81,7 @@ class FlagBook:
 
     def carried(self) -> FlagCarried:
         """What the next run takes up; news are told before."""
-        packed = base64.b64encode(zlib.compress(self.ledger.to_bytes(), 9)).decode()
-        return FlagCarried(ledger=packed, messages=tuple(self.messages.values()))
+        return FlagCarried(ledger=packed(self.ledger), messages=tuple(self.messages.values()))
 
 
 def answer_to(book: FlagBook) -> FlagAnswer:

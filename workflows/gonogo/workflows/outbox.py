@@ -39,6 +39,11 @@ class Outbox:
         return tuple(self.notes.values())[:BATCH]
 
 
+def entry_of(key: str) -> int:
+    """The place in the ledger of the entry that a key was made for: `<product>/<version>/<seq>/…`."""
+    return int(key.split("/", 3)[2])
+
+
 def messages_of(entry: Entry, state: State) -> tuple[Message, ...]:
     """The messages of an entry, one for every channel that the plan routes them to."""
     made: list[Message] = []

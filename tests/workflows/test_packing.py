@@ -1,0 +1,57 @@
+"""What a release carries along into its next run: small enough for a year of measuring, and the same bytes again."""
+
+from datetime import timedelta
+
+from gonogo.domain import commands as c
+from gonogo.domain.ledger import Ledger, verify
+from gonogo.domain.state import MOST_ENTRIES
+from gonogo.workflows.book import Book
+from gonogo.workflows.packing import packed, unpacked
+from tests.domain.worlds import MONDAY, World, person
+
+_PAYLOAD = 2 * 1024 * 1024
+"""What the server takes in one payload."""
+
+
+def _measured(days: int) -> Ledger:
+    """The ledger of a release that measures ten checks every ten minutes."""
+    checks = {f"c{n}": {"kind": "http", "owner": "qa", "every": "10m"} for n in range(10)}
+    world = World(checks=checks, schedule={"slot": MONDAY + timedelta(days=90)})
+    world.wait(until=MONDAY + timedelta(days=days))
+    return Ledger().appended(world.entries)
+
+
+def test_a_packed_ledger_is_the_same_ledger_again() -> None:
+    ledger = Ledger().appended(World().go().entries)
+    assert unpacked(packed(ledger)) == ledger
+    assert verify(unpacked(packed(ledger))) == ledger.link
+    assert unpacked(packed(Ledger())) == Ledger()
+
+
+def test_text_that_looks_like_a_link_of_the_chain_comes_back_as_it_was() -> None:
+    world = World()
+    text = 'odd ,"prev":"' + "0" * 64 + '","seq":7}'
+    world.sign_off()
+    item = next(iter(world.state.items))
+    world.do(c.SignOff(item=item, note=text), "cid")
+    ledger = Ledger().appended(world.entries)
+    assert unpacked(packed(ledger)) == ledger
+
+
+def test_the_fullest_ledger_fits_into_a_payload() -> None:
+    ledger = _measured(days=4)
+    per_entry = len(packed(ledger)) / len(ledger.lines)
+    assert per_entry * MOST_ENTRIES < _PAYLOAD / 2
+
+
+def test_what_was_not_delivered_is_in_the_outbox_again_and_nothing_else() -> None:
+    world = World()
+    book = Book()
+    book.launch(world.plan, person("dev"), MONDAY, trust_local=True)
+    keys = book.outbox.undelivered()
+    assert len(keys) > 1
+    after = Book()
+    after.unpack(book.packed(), frozenset(keys[:1]))
+    assert after.outbox.undelivered() == keys[:1]
+    assert after.state == book.state
+    assert after.link == book.link
