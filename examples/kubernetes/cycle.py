@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("America/Los_Angeles")
 FREEZE, START, RELEASED = "enhancements_freeze", "cycle_start", "released"
 STAGES = ("alpha", "beta", "stable")
+YEARS = range(1970, 2200)
+"""Years that a cycle can lie in: a mistyped one is told, and weeks before or after it are still dates."""
 
 
 class CycleError(ValueError):
@@ -46,15 +48,16 @@ def read_instant(text: str, where: str) -> datetime:
     """An instant; a day means its end in Los Angeles."""
     try:
         if len(text) == 10:
-            return datetime.combine(date.fromisoformat(text), time(23, 59, 59), ZONE).astimezone(UTC)
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            raise CycleError(f"{where}: {text!r} has no offset: write 2025-02-14T02:00:00Z, or a day")
-        return found.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, CycleError):
-            raise
+            found = datetime.combine(date.fromisoformat(text), time(23, 59, 59), ZONE)
+        else:
+            found = datetime.fromisoformat(text)
+    except ValueError as error:
         raise CycleError(f"{where}: {text!r} is neither a day (2025-02-14) nor an instant") from error
+    if found.tzinfo is None:
+        raise CycleError(f"{where}: {text!r} has no offset: write 2025-02-14T02:00:00Z, or a day")
+    if found.year not in YEARS:
+        raise CycleError(f"{where}: {text!r} lies outside the years {YEARS.start} to {YEARS.stop - 1}")
+    return found.astimezone(UTC)
 
 
 def read_kep(given: dict[str, Any], where: str) -> str:

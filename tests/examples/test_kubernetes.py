@@ -211,6 +211,13 @@ def test_an_error_names_the_key(change: dict[str, Any], named: str) -> None:
     assert named in str(caught.value)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-01-02", "1969-12-31", "2200-01-01", "9999-12-31"])
+@pytest.mark.parametrize("more", [{}, {"milestones": None}])
+def test_a_year_that_no_cycle_lies_in_is_an_error_that_names_the_key(day: str, more: dict[str, Any]) -> None:
+    with pytest.raises(cycle_module.CycleError, match=r"^released: .* lies outside the years 1970 to 2199"):
+        converter.convert(json.dumps({**facts("v1.33"), **more, "released": day}))
+
+
 async def test_a_cycle_with_other_milestones_and_roles_works(core_world: Callable[..., Any]) -> None:
     data: dict[str, Any] = {
         "release": "2.0.0",
