@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gonogo.activities.ports import Checker, CheckRequest
+from gonogo.adapters import outbound
 from gonogo.adapters.command_check import CommandCheck
 from gonogo.adapters.deployed_check import DeployedCheck, same_commit
 from gonogo.adapters.errors import Unreachable
@@ -144,6 +145,8 @@ async def test_a_mistyped_parameter_is_named_with_a_hint() -> None:
         ((200, "[" * 60_000), {"pointer": "/n"}, UNCLEAR),
         ((200, '"' + "x" * 70_000 + '"'), {"pointer": "", "equals": "x"}, UNCLEAR),
         ((200, "9" * 5_000), {"pointer": "", "above": 1}, UNCLEAR),
+        ((200, '{"ok": "\\ud800"}'), {"pointer": "/ok", "equals": "x"}, UNCLEAR),
+        ((200, '{"\\udfff": 1, "ok": true}'), {"pointer": "/ok"}, UNCLEAR),
     ],
     ids=lambda given: repr(given)[:50],
 )
@@ -153,6 +156,27 @@ async def test_what_an_answer_means(
     url = web.says("/health", answered[1], answered[0])
     finding = await HttpCheck().measure(ask("http", {"url": url, **params}))
     assert finding.status is status, finding.finding
+
+
+async def test_what_an_answer_says_twice_counts_for_nothing(web: Any) -> None:
+    url = web.says("/health", f'{{"a": [{{"ok": false, "ok": true}}], "commit": "x", "commit": "{COMMIT}"}}')
+    finding = await HttpCheck().measure(ask("http", {"url": url, "pointer": "/a/0/ok"}))
+    assert (finding.status, finding.finding) == (UNCLEAR, "'ok' stands there twice in the answer")
+    assert (await DeployedCheck(command()).measure(ask("deployed", {"url": url}))).status is UNCLEAR
+
+
+async def test_text_that_is_no_unicode_is_an_answer_that_says_so(web: Any) -> None:
+    url = web.says("/version", f'{{"commit": "\\ud800{COMMIT}"}}')
+    finding = await DeployedCheck(command()).measure(ask("deployed", {"url": url}))
+    assert (finding.status, finding.finding) == (UNCLEAR, "the answer has text that is no Unicode")
+
+
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+async def test_a_port_that_there_is_not_is_a_wrong_parameter(port: int) -> None:
+    finding = await HttpCheck().measure(ask("http", {"url": f"http://localhost:{port}/"}))
+    assert (finding.status, finding.finding) == (UNCLEAR, f"check 'tests': url: {port} is no port: 1 to 65535")
+    with pytest.raises(Unreachable, match="localhost could not be reached"):
+        await outbound.ask("GET", f"http://localhost:{port}/", within=HOUR)
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,9 @@ async def test_an_answer_without_a_usable_number_is_no_data(web: Any, body: str)
     assert (sampled.value, sampled.error) == (None, "")
 
 
-@pytest.mark.parametrize("body", ["<html>", "{", "9" * 5_000, "[" * 60_000, " " * 70_000])
+@pytest.mark.parametrize(
+    "body", ["<html>", "{", "9" * 5_000, "[" * 60_000, " " * 70_000, '{"value": 9, "value": 0.01}']
+)
 async def test_an_answer_that_makes_no_sense_is_an_error(web: Any, body: str) -> None:
     with pytest.raises(Unreachable):
         await http(web, body)

@@ -28,14 +28,28 @@ def parse(body: bytes) -> Any:
     """The JSON document in `body`; fractions are `Decimal`, NaN and Infinity are None.
 
     Raises:
-        Unreachable: it is empty, not JSON, or nested too deep.
+        Unreachable: it is empty, not JSON, nested too deep, says one thing twice, or has text that is no Unicode.
     """
     if not body.strip():
         raise Unreachable("the answer is empty")
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=lambda _: None)
+        found = json.loads(body, parse_float=Decimal, parse_constant=lambda _: None, object_pairs_hook=_once)
+        # Half a character, such as "\ud800", is read as text that can be neither written nor sent anywhere.
+        json.dumps(found, default=str, ensure_ascii=False).encode()
+        return found
+    except UnicodeEncodeError:
+        raise Unreachable("the answer has text that is no Unicode") from None
     except (ValueError, RecursionError):
         raise Unreachable(f"the answer is no JSON: {one_line(body[:60].decode(errors='replace'))!r}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object's names and values; which of two values under one name is meant, nobody can know."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(name for n, (name, _) in enumerate(pairs) if name in dict(pairs[:n]))
+        raise Unreachable(f"{one_line(twice, 80)!r} stands there twice in the answer")
+    return made
 
 
 def check_pointer(pointer: str) -> str:

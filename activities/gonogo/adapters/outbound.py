@@ -26,7 +26,7 @@ def check_url(url: str) -> str:
     """`url` when it can be asked.
 
     Raises:
-        ValueError: it is no http(s) URL with a host, or carries a user name or password.
+        ValueError: it is no http(s) URL with a host, its port is none, or it carries a user name or password.
     """
     try:
         parsed = httpx.URL(url)
@@ -34,6 +34,8 @@ def check_url(url: str) -> str:
         raise ValueError("this is no URL: write https://host/path") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ValueError("this is no http(s) URL with a host: write https://host/path")
+    if parsed.port is not None and not 1 <= parsed.port <= 65535:
+        raise ValueError(f"{parsed.port} is no port: 1 to 65535")
     if parsed.userinfo:
         # It would stand in the plan, in the history and in every message about this URL.
         raise ValueError("a URL carries no user name or password")
@@ -72,6 +74,7 @@ async def ask(
             return Answer(status=response.status_code, body=bytes(body))
     except TimeoutError:
         raise Unreachable(f"{host} gave no answer within {within.total_seconds():g} s") from None
-    except (httpx.HTTPError, OSError, ValueError) as failed:
+    except (httpx.HTTPError, OSError, ValueError, ExceptionGroup) as failed:
         # ValueError: a host name that no resolver takes, such as one with a label of 64 letters.
+        # ExceptionGroup: several addresses of one host are tried at once, and what goes wrong there comes as a group.
         raise Unreachable(f"{host} could not be reached: {type(failed).__name__}") from None
