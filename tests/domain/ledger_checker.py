@@ -5,7 +5,7 @@ second time, in another way, from the product's text. It keeps its own picture o
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gonogo.domain import events as e
@@ -32,6 +32,8 @@ STEPS = {
 """The table of the product: (before, after) -> the event that must have led there at the same instant."""
 _WITHOUT_GO = ("no_go", "expired", "postponed", "superseded")
 _AUDIENCES = tuple(Audience)
+_SKEW = timedelta(minutes=5)
+"""How far a system's own clock may be off."""
 
 
 class Violation(AssertionError):
@@ -230,6 +232,8 @@ class Checker:
             finding, asked = p.findings.get(name, (None, 0))
             if finding is None:
                 found.add(f"check.unmeasured:check:{name}")
+            elif p.candidate_at is not None and finding.at < p.candidate_at - _SKEW:
+                found.add(f"check.before_candidate:check:{name}")
             elif finding.status.value != "pass":
                 found.add(f"check.{'failed' if finding.status.value == 'fail' else 'unclear'}:check:{name}")
             elif now >= min(finding.at, now) + check.max_age:
@@ -249,15 +253,18 @@ class Checker:
         _require(not p.holds, "exposure_never_rises_under_a_hold", f"opening under {list(p.holds)}")
         _require(p.opening and p.opening[0].starts <= entry.at < p.opening[0].ends, "starts_in_its_slot", str(entry.at))
         assert p.opening is not None
-        left = {x for x in self._facts_against(entry.at, p.opening[1]) if not self._passed_by_name(x.partition(":")[2])}
+        left = {x for x in self._facts_against(entry.at, p.opening[1]) if not self._passed_by_name(x)}
         _require(not left, "the_opening_measures_again", ", ".join(sorted(left)))
-        _require(p.open_at(entry.at), "widens_only_in_an_open_window", str(entry.at))
+        first = (p.plan.stages if p.named_flags() else p.plan.stages[-1:])[0].segments
+        _require(p.open_at(entry.at, first), "widens_only_in_an_open_window", str(entry.at))
         claimed = all(k in p.original and k in p.granted for k in p.named_flags())
         _require(claimed, "flags_are_claimed_first", str(p.named_flags()))
 
-    def _passed_by_name(self, subject: str) -> bool:
-        """True when the override names this fact: as long as its GO stands, the fact counts as passed."""
-        return any(code.partition(":")[2] == subject for code in self.p.override)
+    def _passed_by_name(self, reason: str) -> bool:
+        """True when the override names this reason, or another one about the same fact, which then is no failure."""
+        code, _, subject = reason.partition(":")
+        about = [x.partition(":")[0] for x in self.p.override if x.partition(":")[2] == subject]
+        return code in about or (bool(about) and code != "check.failed")
 
     def _go_stands(self) -> None:
         p = self.p
@@ -273,7 +280,8 @@ class Checker:
 
     def _WritesRequested(self, entry: e.Entry, event: e.WritesRequested, past: list[e.Entry], rest: list[Any]) -> None:
         p = self.p
-        _require(event.epoch == max(p.epochs), "one_epoch_after_the_other", f"writes of {event.epoch}")
+        _require(event.epoch >= max(p.epochs), "one_epoch_after_the_other", f"writes of {event.epoch}")
+        _require(p.batch is None, "one_batch_at_a_time", event.ask)
         _require((event.stage < 0) == bool(p.rollback), "no_widening_after_a_rollback", f"stage {event.stage}")
         _require(event.first_sequence >= p.sequences.get(event.epoch, 0), "fences_grow", str(event.first_sequence))
         if event.stage < 0:
@@ -310,7 +318,12 @@ class Checker:
                 continue
             finding, asked = p.findings.get(name, (None, 0))
             found = finding.status.value if finding else "unmeasured"
-            ok = (found == "pass" and asked > p.stage_seq) or self._passed_by_name(f"check:{name}")
+            if finding and p.candidate_at is not None and finding.at < p.candidate_at - _SKEW:
+                found = "before_candidate"
+            elif finding and found == "pass" and entry.at >= finding.at + check.max_age:
+                found = "stale"
+            code = {"fail": "check.failed"}.get(found, f"check.{found}")
+            ok = (found == "pass" and asked > p.stage_seq) or self._passed_by_name(f"{code}:check:{name}")
             _require(ok, "the_code_is_there_before_it_is_shown", f"stage {number}: {name} is {found}")
 
     def _stage_is_met(self) -> None:
@@ -321,11 +334,18 @@ class Checker:
     def _StageExposed(self, entry: e.Entry, event: e.StageExposed, past: list[e.Entry], rest: list[e.Entry]) -> None:
         p = self.p
         if p.written == event.stage:
-            # What was asked for in time has landed: it is recorded as it is, whatever happened meanwhile.
+            # What was asked for in time has landed, unless a hold called it off: it is recorded as it is.
             _require(p.go and not p.rollback, "nothing_is_exposed_without_go", f"stage {event.stage}")
+            held = [h.id for h in p.holds.values() if h.reason.value != "readiness"]
+            _require(not held, "exposure_never_rises_under_a_hold", f"stage {event.stage} stands under {held}")
             _require(event.stage == p.stage + 1, "stages_come_in_order", f"{event.stage} after {p.stage}")
         else:
             self._may_widen(entry, event.stage, set())
+        for key in p.named_flags() - p.gone:
+            due = _capped(event.exposure, p.plan.flags[key].reach)
+            _require(
+                _within(due, p.current.get(key)), "a_stage_stands_when_its_flags_do", f"{key}: {p.current.get(key)}"
+            )
 
     def _BakeCompleted(self, entry: e.Entry, event: e.BakeCompleted, past: list[e.Entry], rest: list[e.Entry]) -> None:
         p = self.p
@@ -357,7 +377,7 @@ class Checker:
     def _RollbackConfirmed(self, entry: e.Entry, event: e.RollbackConfirmed, past: list[e.Entry], rest: Any) -> None:
         p = self.p
         for key, shown in p.current.items():
-            back = key in p.gone or key in p.accepted or shown == p.original[key]
+            back = key in p.gone | p.absent | p.accepted or shown == p.original[key]
             _require(back, "rollback_is_confirmed_when_all_is_back", f"{key} is at {shown}, was {p.original[key]}")
         _require(set(event.unrestorable) <= p.accepted, "rollback_is_confirmed_when_all_is_back", "not accepted")
 

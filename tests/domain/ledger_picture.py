@@ -51,6 +51,8 @@ class Picture:
     features: dict[str, tuple[Feature, bool]] = field(default_factory=dict)
     items: dict[str, Listed] = field(default_factory=dict)
     candidate: Candidate | None = None
+    candidate_at: datetime | None = None
+    """When a candidate was accepted; that of the launch was there before."""
     findings: dict[str, tuple[Finding, int]] = field(default_factory=dict)
     asks: dict[str, int] = field(default_factory=dict)
     waivers: dict[str, datetime | None] = field(default_factory=dict)
@@ -69,7 +71,12 @@ class Picture:
     original: dict[str, Exposure] = field(default_factory=dict)
     current: dict[str, Exposure] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    """Flags that this release changed, or may have, and has not put back."""
     gone: set[str] = field(default_factory=set)
+    """Flags that are gone with proof."""
+    absent: set[str] = field(default_factory=set)
+    """Flags that the provider did not have when they were to be put back."""
     accepted: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
     rolled_back: set[str] = field(default_factory=set)
@@ -186,7 +193,7 @@ class Picture:
         self._list()
 
     def _CandidateAccepted(self, entry: e.Entry, event: e.CandidateAccepted) -> None:
-        self.candidate, self.findings = event.candidate, {}
+        self.candidate, self.candidate_at, self.findings = event.candidate, entry.at, {}
         again = ("before_merge", "before_go_no_go")
         for listed in self.plan.checklists.values():
             for item in listed.items if listed.moment.value in again else ():
@@ -215,6 +222,10 @@ class Picture:
             self.ran, self.running = self.unheld(entry.at), None
         if event.reason.value in ("schedule", "rolled_back"):
             self.slot = None
+        if event.reason is not HoldReason.READINESS and self.batch is not None and self.batch.stage >= 0:
+            # Called off; nobody knows whether it landed.
+            self.changed |= set(self.batch.writes)
+            self.batch, self.exposed_ever = None, True
 
     def _Lifted(self, entry: e.Entry, event: e.Lifted) -> None:
         lifted = self.holds.pop(event.hold)
@@ -252,12 +263,12 @@ class Picture:
 
     def _FlagsAnswered(self, entry: e.Entry, event: e.FlagsAnswered) -> None:
         for x in event.answers:
-            (self.granted.add if x.granted else self.granted.discard)(x.flag)
+            shown = None
             if x.granted and x.reading is not None:
-                shown = (x.reading.exposure if x.reading.exists else NOBODY) or None
-                if shown is not None:
-                    self.original.setdefault(x.flag, shown)
-                    self.current.setdefault(x.flag, shown)
+                shown = x.reading.exposure if x.reading.exists else NOBODY
+            (self.granted.discard if shown is None else self.granted.add)(x.flag)
+            if shown is not None and x.flag not in self.changed:
+                self.original[x.flag] = self.current[x.flag] = shown
 
     def _RolloutStarted(self, entry: e.Entry, event: e.RolloutStarted) -> None:
         self.epochs.append(event.epoch)
@@ -270,17 +281,29 @@ class Picture:
 
     def _WritesRequested(self, entry: e.Entry, event: e.WritesRequested) -> None:
         self.batch = event
+        self.epochs.append(event.epoch)
         self.sequences[event.epoch] = event.first_sequence + len(event.writes)
 
     def _FlagsWritten(self, entry: e.Entry, event: e.FlagsWritten) -> None:
+        batch = self.batch
+        assert batch is not None
+        unheard = set(batch.writes)
         for x in event.results:
-            if x.status is WriteStatus.GONE:
-                self.gone.add(x.key)
-            elif x.status is WriteStatus.WRITTEN and x.after is not None:
+            if x.status is WriteStatus.WRITTEN and x.after is not None:
+                unheard.discard(x.key)
+                if x.after != self.current[x.key]:
+                    self.changed.add(x.key)
                 self.current[x.key] = x.after
                 self.exposed_ever = self.exposed_ever or (not self.rollback and x.after != self.original.get(x.key))
-        if self.batch is not None and self.batch.stage >= 0:
-            self.written = self.batch.stage
+            elif x.status is WriteStatus.STALE:
+                unheard.discard(x.key)
+                if self.rollback and x.after is not None:
+                    self.current[x.key] = x.after
+            elif x.status is WriteStatus.GONE and self.rollback:
+                self.absent.add(x.key)
+        if batch.stage >= 0:
+            self.written = batch.stage
+            self.changed |= unheard
         self.batch = None
 
     def _FlagChangedElsewhere(self, entry: e.Entry, event: e.FlagChangedElsewhere) -> None:
@@ -313,6 +336,7 @@ class Picture:
     def _RollbackStarted(self, entry: e.Entry, event: e.RollbackStarted) -> None:
         self.epochs.append(event.epoch)
         self.rollback, self.accepted, self.question, self.running = True, set(), None, None
+        self.absent, self.batch = set(), None
         if self.phase in ("rolling_out", "cleaning_up") and self.candidate:
             self.rolled_back.add(self.candidate.commit)
 
@@ -324,8 +348,9 @@ class Picture:
         if self.phase not in ("rolling_out", "cleaning_up"):
             return
         self.go, self.stage, self.slot, self.opening = None, -1, None, None
-        self.settled.clear()
+        self.settled &= self.gone
         self.granted.clear()
+        self.changed &= self.accepted
         for item in self.items.values():
             if item.gates == "completion" and item.planned:
                 item.status = "open"

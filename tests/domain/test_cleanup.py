@@ -113,20 +113,6 @@ def test_cancelling_hands_unsettled_flags_over_as_carried_in_the_same_step() -> 
     assert world.last(ReleaseClosed).carried == ("gifts",)
 
 
-def test_a_flag_that_is_gone_while_cleaning_up_is_settled_by_itself() -> None:
-    world = World().go()
-    world.flags.pop("gifts")
-    world.wait(SLOT + HOUR)
-    assert world.phase in (Phase.AWAITING_WINDOW, Phase.ROLLING_OUT)
-
-
-def test_a_flag_that_the_provider_has_no_more_is_skipped_by_later_stages_and_settled() -> None:
-    world = World().to(Phase.ROLLING_OUT)
-    world.flags.pop("gifts")
-    world.to(Phase.CLEANING_UP)
-    assert (world.last(FlagSettled).how.value, world.last(FlagSettled).proof) == ("gone", "the provider has it no more")
-
-
 def test_a_check_that_keeps_the_release_open_is_escalated() -> None:
     checks = {
         "end": {"kind": "http", "owner": "qa", "moment": "completion"},

@@ -84,10 +84,9 @@ def test_a_flag_that_was_not_changed_holds_and_is_tried_again(how: WriteStatus |
     world.writes["gifts"] = how
     world.wait(SLOT)
     assert (exposed(world), world.holds) == ([], ["readiness"])
-    if how is WriteStatus.FAILED:
-        world.writes.clear()
-        world.wait(6 * MINUTE)
-        assert (len(exposed(world)), world.holds) == (1, [])
+    world.writes.clear()
+    world.wait(6 * MINUTE)
+    assert (len(exposed(world)), world.holds) == (1, [])
 
 
 @pytest.mark.parametrize("stale", [True, False])
@@ -280,8 +279,8 @@ def test_before_the_rollout_a_rollback_is_recorded_and_changes_no_phase(phase: P
     scope: Any = {"freeze_at": SLOT - 2 * DAY} if phase is Phase.SCOPING else {}
     world = World(scope=scope).to(phase)
     world.do(c.RollBack(reason="to be sure"), "eve")
-    assert (world.phase, world.holds) == (phase, [])
-    assert world.types[-2:] == ["RollbackStarted", "RollbackConfirmed"]
+    assert (world.phase, world.holds) == (phase, ["manual"] if phase is Phase.AWAITING_WINDOW else [])
+    assert {"RollbackStarted", "RollbackConfirmed"} <= set(world.types[-3:])
 
 
 def test_every_flag_goes_back_newest_change_first_and_no_vote_is_needed() -> None:

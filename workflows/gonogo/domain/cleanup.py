@@ -36,17 +36,14 @@ def carried(flag: Flag) -> str:
 
 
 def settle_flags(draft: Draft) -> None:
-    """Settles what is gone, waived or carried."""
+    """Settles what is waived or carried; what is gone is settled on the proof of its own workflow."""
     state = draft.state
     if state.phase is not Phase.CLEANING_UP or state.rollback:
         return
     for key in unsettled(state):
-        flag = state.flags[key]
         plan = state.plan.flags[key]
         waiver = state.waivers.get(f"flag:{key}")
-        if flag.gone:
-            draft.emit_by_itself(FlagSettled(flag=key, how=Settled.GONE, proof="the provider has it no more"))
-        elif waiver is not None and waiver.stands(draft.at):
+        if waiver is not None and waiver.stands(draft.at):
             draft.emit_by_itself(
                 FlagSettled(flag=key, how=Settled.WAIVED, proof=f"{waiver.by}: {waiver.reason}"[:2000])
             )

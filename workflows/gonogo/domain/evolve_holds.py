@@ -6,7 +6,7 @@ from . import events as e
 from .evolve_common import _with
 from .evolve_readiness import _retry_later
 from .state import State, replace
-from .state_parts import Hold, Rollout
+from .state_parts import Hold, Rollout, WriteBatch
 from .terms import HoldReason
 
 
@@ -33,6 +33,15 @@ def _watch_anew(state: State, rollout: Rollout, at: datetime) -> Rollout:
     return replace(rollout, watch_no=rollout.watch_no + 1, watch_since=at, watch_until=until, ran=())
 
 
+def _call_off(state: State, entry: e.Entry, batch: WriteBatch) -> State:
+    """A stage's writes that are out are called off: nobody is exposed under a hold. Lifted, it asks for them anew.
+
+    They may have landed all the same: a rollback puts their flags back too.
+    """
+    flags = {k: replace(f, changed_at=entry.seq) if k in batch.writes else f for k, f in state.flags.items()}
+    return replace(state, writes=None, flags=flags, exposed_ever=True)
+
+
 def _held(state: State, entry: e.Entry, event: e.Held) -> State:
     hold = Hold(
         id=event.hold,
@@ -44,6 +53,8 @@ def _held(state: State, entry: e.Entry, event: e.Held) -> State:
         measurement=event.measurement,
     )
     state = replace(_stop_bake(state, entry), holds=(*state.holds, hold))
+    if event.reason is not HoldReason.READINESS and state.writes is not None and state.writes.stage >= 0:
+        state = _call_off(state, entry, state.writes)
     if event.reason in (HoldReason.SCHEDULE, HoldReason.ROLLED_BACK):
         # While one of these stands there is no slot.
         state = replace(state, slot=None)

@@ -2,7 +2,6 @@
 
 from . import events as e
 from .evolve_common import RETRY, _with, _without
-from .facts import Status
 from .plan import Moment
 from .state import State, replace
 from .state_parts import CheckRound, ItemState, Waiver
@@ -31,12 +30,7 @@ def _checks_measured(state: State, entry: e.Entry, event: e.ChecksMeasured) -> S
     state = _retry_later(state, entry)
     rollout = state.rollout
     if rollout and asked and asked.why is AskedFor.STAGE:
-        # As they stand: what the round itself found may have come too late to count.
-        standing = [state.findings.get(n) for n in asked.checks]
-        passed = all(f is not None and f.status is Status.PASS for f in standing)
-        # The code is there: what was held for something else is tried at once, while that is fresh.
-        again = entry.at if passed else entry.at + RETRY
-        rollout = replace(rollout, deployed_at=entry.at if passed else None, retry_at=again)
+        rollout = replace(rollout, deployed_at=entry.at)
     return replace(state, rollout=rollout)
 
 

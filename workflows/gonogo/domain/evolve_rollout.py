@@ -12,7 +12,6 @@ from .plan import Moment
 from .state import State, replace
 from .state_parts import Claim, Opening, Question, Rollback, Rollout, WriteBatch
 from .terms import ItemOrigin, ItemStatus, Phase, Settled
-from .values import NOBODY
 
 
 def _opening_reached(state: State, entry: e.Entry, event: e.OpeningReached) -> State:
@@ -27,14 +26,14 @@ def _flags_requested(state: State, entry: e.Entry, event: e.FlagsRequested) -> S
 def _flags_answered(state: State, entry: e.Entry, event: e.FlagsAnswered) -> State:
     flags = dict(state.flags)
     for answer in event.answers:
-        flag = flags[answer.flag]
-        reading = answer.reading
-        original = flag.original
-        if original is None and answer.granted and reading is not None:
-            original = reading.exposure if reading.exists else NOBODY
-        current = original if flag.current is None else flag.current
-        last = max(flag.last_epoch, answer.last_epoch)
-        flags[answer.flag] = replace(flag, granted=answer.granted, original=original, current=current, last_epoch=last)
+        flag, shown = flags[answer.flag], answer.shown
+        fence = answer.reading.fence if answer.reading else None
+        last = max(flag.last_epoch, answer.last_epoch, fence.epoch if fence else 0)
+        flag = replace(flag, granted=shown is not None, last_epoch=last)
+        if shown is not None and not flag.changed_at:
+            # What an earlier claim read may be long out of date: whoever saw it since then must not lose it.
+            flag = replace(flag, original=shown, current=shown)
+        flags[answer.flag] = flag
     return _retry_later(replace(state, flags=flags, claim=None), entry)
 
 
@@ -51,45 +50,78 @@ def _writes_requested(state: State, entry: e.Entry, event: e.WritesRequested) ->
         first_sequence=event.first_sequence,
         writes=event.writes,
     )
-    state = replace(state, writes=batch)
+    state = replace(state, writes=batch, epoch=max(state.epoch, event.epoch))
     after = event.first_sequence + len(event.writes)
     if state.rollout and event.stage >= 0:
-        state = replace(state, rollout=replace(state.rollout, sequence=after, retry_at=None))
+        # What was measured for these writes says nothing of the next ones.
+        rollout = replace(state.rollout, sequence=after, retry_at=None, deployed_at=None)
+        state = replace(state, rollout=rollout)
     if state.rollback and event.stage < 0:
         state = replace(state, rollback=replace(state.rollback, retry_at=None, attempts=state.rollback.attempts + 1))
     return state
 
 
 def _flags_written(state: State, entry: e.Entry, event: e.FlagsWritten) -> State:
+    batch = state.writes
+    assert batch is not None
     flags = dict(state.flags)
     raised = state.exposed_ever
     for result in event.results:
         flag = flags[result.key]
         last = max(flag.last_epoch, result.fence.epoch)
-        if result.status is WriteStatus.GONE:
-            flags[result.key] = replace(flag, gone=True, last_epoch=last)
-        elif result.status is WriteStatus.WRITTEN and result.after is not None:
+        if result.status is WriteStatus.WRITTEN and result.after is not None:
             changed = flag.changed_at if result.after == flag.current else entry.seq
             flags[result.key] = replace(flag, current=result.after, changed_at=changed, last_epoch=last)
-            if state.rollback is None and result.after != flag.original:
+            if batch.stage >= 0 and result.after != flag.original:
                 raised = True
-    # A write without a clear answer may have landed: a rollback puts that flag back too.
-    clear = {r.key for r in event.results if r.status is not WriteStatus.FAILED}
-    for key in state.writes.writes if state.writes and state.writes.stage >= 0 else ():
-        if key in flags and key not in clear:
-            flags[key] = replace(flags[key], changed_at=entry.seq)
+    refused = any(r.status is WriteStatus.STALE for r in event.results)
+    state = replace(state, flags=flags, writes=None, exposed_ever=raised)
+    if batch.stage < 0:
+        state = _put_back(state, entry, batch, event, refused=refused)
+    else:
+        # A write without a clear answer may have landed, and one answer that a flag is not there proves nothing: a
+        # rollback puts that flag back too.
+        clear = {r.key for r in event.results if r.status in (WriteStatus.WRITTEN, WriteStatus.STALE)}
+        unclear = {k: replace(flags[k], changed_at=entry.seq) for k in batch.writes if k in flags and k not in clear}
+        assert state.rollout is not None
+        rollout = replace(state.rollout, refused=state.rollout.refused + 1 if refused else 0)
+        state = replace(state, flags={**flags, **unclear}, rollout=rollout)
+    return _retry_later(state, entry)
+
+
+def _put_back(state: State, entry: e.Entry, batch: WriteBatch, event: e.FlagsWritten, *, refused: bool) -> State:
+    """What a rollback's writes came to: a flag is back when its provider says so, or has it no more."""
     rollback = state.rollback
-    if rollback:
-        done = {r.key for r in event.results if r.status in (WriteStatus.WRITTEN, WriteStatus.GONE)}
-        failed = {r.key: r.detail or r.status.value for r in event.results if r.key not in done}
-        if state.writes:
-            said = {r.key for r in event.results}
-            failed |= {k: "no answer came back" for k in state.writes.writes if k not in said}
-        kept = {k: v for k, v in rollback.failed.items() if k not in done}
-        rollback = replace(rollback, left=tuple(k for k in rollback.left if k not in done), failed={**kept, **failed})
-        if failed:
-            rollback = replace(rollback, retry_at=entry.at + ROLLBACK_RETRY)
-    return _retry_later(replace(state, flags=flags, writes=None, exposed_ever=raised, rollback=rollback), entry)
+    assert rollback is not None
+    flags, said = dict(state.flags), {r.key: r for r in event.results}
+    done, failed = set(), {}
+    for key, wanted in batch.writes.items():
+        result = said.get(key)
+        if result is None:
+            failed[key] = "no answer came back"
+        elif result.status is WriteStatus.WRITTEN:
+            done.add(key)
+        elif result.status is WriteStatus.GONE:
+            done.add(key)
+            flags[key] = replace(flags[key], current=None)
+        elif result.status is WriteStatus.STALE and result.after == wanted:
+            # Somebody else, such as the flag's own workflow, put it back with a newer fence.
+            done.add(key)
+            flags[key] = replace(flags[key], current=wanted)
+        else:
+            failed[key] = result.detail or result.status.value
+    kept = {k: v for k, v in rollback.failed.items() if k not in done}
+    rollback = replace(
+        rollback,
+        left=tuple(k for k in rollback.left if k not in done),
+        failed={**kept, **failed},
+        refused=rollback.refused + 1 if refused else 0,
+    )
+    if failed:
+        # Whoever wrote since is overtaken at once; what is refused again, or does not answer, a moment later.
+        wait = timedelta(0) if rollback.refused == 1 else ROLLBACK_RETRY
+        rollback = replace(rollback, retry_at=entry.at + wait)
+    return replace(state, flags=flags, rollback=rollback)
 
 
 def _stage_exposed(state: State, entry: e.Entry, event: e.StageExposed) -> State:
@@ -184,7 +216,6 @@ def _rollback_started(state: State, entry: e.Entry, event: e.RollbackStarted) ->
     # A batch that is out may land: its flags go back first.
     pending = [k for k in reversed(tuple(state.writes.writes)) if k not in left] if state.writes else []
     rollback = Rollback(
-        epoch=event.epoch,
         reason=event.reason,
         closing=event.closing,
         at=entry.at,
@@ -217,8 +248,15 @@ def _rollback_confirmed(state: State, entry: e.Entry, event: e.RollbackConfirmed
     if not rolling:
         return replace(state, rollback=None, writes=None)
     flags = {
-        # What was accepted as it stands is still changed; like the others it is claimed and settled anew.
-        k: replace(f, changed_at=f.changed_at if k in event.unrestorable else 0, settled=None, proof="", granted=False)
+        # What was accepted as it stands is still changed; like the others it is claimed and settled anew. What is gone
+        # with proof stays so.
+        k: replace(
+            f,
+            changed_at=f.changed_at if k in event.unrestorable else 0,
+            settled=f.settled if f.gone else None,
+            proof=f.proof if f.gone else "",
+            granted=False,
+        )
         for k, f in state.flags.items()
     }
     items = {

@@ -9,3 +9,13 @@ def next_epoch(state: State, at: datetime) -> int:
     """The first half of a new fence: workflow time in ms, or one more than any flag, or this release, has seen."""
     last = max((f.last_epoch for f in state.flags.values()), default=0)
     return max(int(at.timestamp() * 1000), last + 1, state.epoch + 1)
+
+
+def write_epoch(state: State, at: datetime, refused: int) -> int:
+    """The first half of the next writes' fences: as before, until `refused` writes in a row met a newer fence.
+
+    How far ahead that fence is nobody tells: the time overtakes whoever wrote just now, and doubling the step the rest.
+    """
+    if not refused:
+        return state.epoch
+    return max(next_epoch(state, at), state.epoch + (1 << min(refused, 40)))

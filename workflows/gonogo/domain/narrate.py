@@ -138,7 +138,7 @@ def _lifted(x: e.Lifted) -> str:
 
 
 def _answered_flags(x: e.FlagsAnswered) -> str:
-    refused = [f"{a.flag}{_because(a.held_by or a.detail)}" for a in x.answers if not a.granted]
+    refused = [f"{a.flag}{_because(a.held_by or a.detail)}" for a in x.answers if a.shown is None]
     if refused:
         return f"flags not granted: {'; '.join(refused)}"
     return f"flags granted: {listed((a.flag for a in x.answers), none='none')}"
@@ -315,10 +315,9 @@ def glyph(entry: e.Entry) -> Glyph:
     elif isinstance(event, e.ChecksMeasured):
         found = "ok" if all(f.status is Status.PASS for f in event.findings.values()) else "bad"
     elif isinstance(event, e.FlagsWritten):
-        fine = (WriteStatus.WRITTEN, WriteStatus.GONE)
-        found = "ok" if event.results and all(r.status in fine for r in event.results) else "bad"
+        found = "ok" if event.results and all(r.status is WriteStatus.WRITTEN for r in event.results) else "bad"
     elif isinstance(event, e.FlagsAnswered):
-        found = "ok" if all(a.granted for a in event.answers) else "bad"
+        found = "ok" if all(a.shown is not None for a in event.answers) else "bad"
     elif isinstance(event, e.ItemChanged) and event.status is ItemStatus.DONE:
         found = "ok"
     elif isinstance(event, e.FeatureChanged) and event.status in OUT:

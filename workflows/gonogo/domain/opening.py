@@ -5,10 +5,12 @@ from datetime import datetime
 from . import commands as c
 from .draft import Draft
 from .events import FlagsAnswered, FlagsRequested, OpeningReached, PhaseChanged, RolloutStarted, SlotMissed
+from .facts import Status
 from .fences import next_epoch
 from .holds import BUT_READINESS, lift_all, raise_hold
 from .plan import Moment
 from .readiness import ask, measurable, overridden, unmet
+from .reports import ClaimAnswer
 from .resolution import open_until
 from .schedule import end_go, fresh, give_up, request_slots
 from .state import State
@@ -51,9 +53,9 @@ def _try_to_start(draft: Draft) -> None:
     opening = state.opening
     assert opening is not None
     out = any(r.why is AskedFor.OPENING for r in state.check_rounds.values())
-    if out or state.claim is not None or state.slots_ask is not None or state.resolution is None or state.rollback:
+    if out or state.claim is not None or state.slots_ask is not None or state.rollback:
         return
-    if open_until(state.resolution, draft.at) is None:
+    if not _is_open(state, draft.at):
         return
     again = opening.retry_at is not None and draft.at >= opening.retry_at
     left = _left_at_opening(state, opening, draft.at)
@@ -77,9 +79,14 @@ def _try_to_start(draft: Draft) -> None:
     _start(draft)
 
 
+def _is_open(state: State, at: datetime) -> bool:
+    """True when the windows let the first stage begin at `at`: a freeze may concern its segments alone."""
+    return state.resolution is not None and open_until(state.resolution, at, state.stages[0].segments) is not None
+
+
 def _left_at_opening(state: State, opening: Opening, now: datetime) -> tuple[Fact, ...]:
     found = unmet(state, Moment.GO, now, since=opening.at)
-    return tuple(f for f in found if not overridden(state, f.subject))
+    return tuple(f for f in found if not overridden(state, f.subject, fails=f.status is Status.FAIL))
 
 
 def opening_retry(state: State, now: datetime) -> datetime | None:
@@ -89,7 +96,7 @@ def opening_retry(state: State, now: datetime) -> datetime | None:
         return None
     if any(r.why is AskedFor.OPENING for r in state.check_rounds.values()):
         return None
-    if state.resolution is None or open_until(state.resolution, max(now, opening.retry_at)) is None:
+    if not _is_open(state, max(now, opening.retry_at)):
         return None
     if _left_at_opening(state, opening, now) and not measurable(state, Moment.GO):
         return None
@@ -103,7 +110,7 @@ def _measure_again(draft: Draft) -> None:
 
 
 def _all_granted(state: State) -> bool:
-    return all(f.granted and f.original is not None for f in state.flags.values())
+    return all(f.granted for f in state.flags.values())
 
 
 def take_claims(draft: Draft, command: c.TakeClaims) -> None:
@@ -114,22 +121,27 @@ def take_claims(draft: Draft, command: c.TakeClaims) -> None:
     known = tuple(a for a in command.answers if a.flag in claim.flags)
     draft.emit_by_itself(FlagsAnswered(ask=command.ask, answers=known))
     said = {a.flag: a for a in known}
-    for key in claim.flags:
-        answer = said.get(key)
-        if answer is None or not answer.granted or answer.reading is None:
-            why = (
-                "its workflow did not answer"
-                if answer is None
-                else answer.detail
-                or (f"held by {answer.held_by}" if answer.held_by else "its provider did not say who sees it")
-            )
-            raise_hold(draft, HoldReason.READINESS, f"flag {key}: {why}", subject=f"flag:{key}")
-    if not any(h.subject.startswith("flag:") for h in draft.state.held(HoldReason.READINESS)):
-        return
-    refused = {k for k in claim.flags if (a := said.get(k)) is None or not a.granted or a.reading is None}
+    refused = {k: why for k in claim.flags if (why := _refusal(said.get(k)))}
+    for key, why in refused.items():
+        raise_hold(draft, HoldReason.READINESS, f"flag {key}: {why}", subject=f"flag:{key}")
     for hold in draft.state.held(HoldReason.READINESS):
-        if hold.subject.startswith("flag:") and hold.subject[5:] not in refused:
+        if hold.subject.startswith("flag:") and hold.subject.removeprefix("flag:") not in refused:
             lift_all(draft, "the flag is granted", HoldReason.READINESS, subject=hold.subject)
+
+
+def _refusal(answer: ClaimAnswer | None) -> str:
+    """Why a flag cannot be rolled out; empty when it can: one that does not exist may be made by its first write."""
+    if answer is None:
+        return "its workflow did not answer"
+    if answer.shown is not None:
+        return ""
+    if answer.detail:
+        return answer.detail
+    if answer.held_by:
+        return f"held by {answer.held_by}"
+    if answer.reading is not None:
+        return "what its provider holds is no exposure: a rollback could not put it back"
+    return "its provider did not say who sees it" if answer.granted else "it was not granted"
 
 
 def _start(draft: Draft) -> None:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from .facts import FlagReading
 from .resolution import Interval
-from .values import FlagKey, Id, Instant, Number, Text, value
+from .values import NOBODY, Exposure, FlagKey, Id, Instant, Number, Text, value
 
 
 @value
@@ -25,6 +25,13 @@ class ClaimAnswer:
     """What the provider said of it; None: it could not be asked."""
     detail: Text = ""
     """What went wrong, for a person."""
+
+    @property
+    def shown(self) -> Exposure | None:
+        """Who sees the flag that was granted; None: it was not, or its provider says nothing that could be put back."""
+        if not self.granted or self.reading is None:
+            return None
+        return self.reading.exposure if self.reading.exists else NOBODY
 
 
 @value

@@ -8,15 +8,17 @@ from .draft import Draft
 from .events import FlagChangedElsewhere, FlagsWritten, PhaseChanged, ReleaseShipped, StageExposed, WritesRequested
 from .evolve_common import RETRY
 from .facts import FlagReading, Status, WriteStatus
+from .fences import write_epoch
 from .holds import BUT_READINESS, lift_all, raise_hold
 from .plan import Moment, Stage
 from .questions import ask_question
-from .readiness import DEPLOYED, ask, overridden
+from .readiness import DEPLOYED, ask, check_fact, overridden
 from .resolution import open_until
 from .state import State
 from .state_parts import Rollout
 from .terms import AskedFor, HoldReason, Phase
 from .values import Exposure, capped, wider
+from .verdict import Fact
 
 
 def targets(state: State, stage: Stage) -> dict[str, Exposure]:
@@ -64,20 +66,32 @@ def go_on(draft: Draft) -> None:
         return
     if not _deployed(draft, rollout):
         return
-    if draft.state.held(HoldReason.READINESS) and not (rollout.retry_at and draft.at >= rollout.retry_at):
+    # What was held for something else is tried again as soon as the code is known to be there.
+    due = rollout.deployed_at == draft.at or (rollout.retry_at is not None and draft.at >= rollout.retry_at)
+    if draft.state.held(HoldReason.READINESS) and not due:
         return
     _expose(draft, following, stage)
 
 
 def deployed_checks(state: State, now: datetime) -> tuple[str, ...]:
-    """The required checks that must find the candidate in the environment: not those that pass by name."""
+    """The required checks that are asked for the candidate before a stage: not those that pass whatever they find."""
     return tuple(
         n
         for n, k in state.plan.checks.items()
         if k.kind == DEPLOYED
         and k.moment is Moment.GO
         and not state.waived(f"check:{n}", now)
-        and not overridden(state, f"check:{n}")
+        and not overridden(state, f"check:{n}", fails=True)
+    )
+
+
+def _not_there(state: State, now: datetime) -> tuple[Fact, ...]:
+    """What the `deployed` checks say against a stage, as they count now; a pushed result counts too."""
+    found = (check_fact(state, n, state.plan.checks[n], now) for n in deployed_checks(state, now))
+    return tuple(
+        f
+        for f in found
+        if f.status is not Status.PASS and not overridden(state, f.subject, fails=f.status is Status.FAIL)
     )
 
 
@@ -89,9 +103,8 @@ def _deployed(draft: Draft, rollout: Rollout) -> bool:
         return True
     if any(r.why is AskedFor.STAGE for r in draft.state.check_rounds.values()):
         return False
-    # A result that was pushed since, and does not pass, counts too.
-    passes = all((f := draft.state.findings.get(n)) is not None and f.status is Status.PASS for n in checks)
-    if passes and rollout.deployed_at is not None and draft.at - rollout.deployed_at < RETRY:
+    measured = rollout.deployed_at is not None and draft.at - rollout.deployed_at < RETRY
+    if measured and not _not_there(draft.state, draft.at):
         lift_all(draft, "the code is there", HoldReason.READINESS, subject="deployed")
         return True
     if rollout.retry_at is None or draft.at >= rollout.retry_at:
@@ -100,14 +113,11 @@ def _deployed(draft: Draft, rollout: Rollout) -> bool:
 
 
 def hold_for_deployed(draft: Draft) -> None:
-    """A `deployed` check before a stage that does not pass holds the release."""
+    """A `deployed` check before a stage that does not pass holds the release, unless it is rolled back already."""
     state = draft.state
-    checks = deployed_checks(state, draft.at)
-    bad = [n for n in checks if (f := state.findings.get(n)) is None or f.status is not Status.PASS]
-    if bad and state.rollout is not None and state.rollout.deployed_at is None:
-        found = state.findings.get(bad[0])
-        text = f"{bad[0]} is {found.status.value}: {found.finding}" if found else f"{bad[0]} has not been measured"
-        raise_hold(draft, HoldReason.READINESS, text, subject="deployed")
+    if state.rollout is not None and state.rollback is None:
+        for fact in _not_there(state, draft.at)[:1]:
+            raise_hold(draft, HoldReason.READINESS, fact.detail, subject="deployed")
 
 
 def _expose(draft: Draft, number: int, stage: Stage) -> None:
@@ -125,7 +135,7 @@ def _expose(draft: Draft, number: int, stage: Stage) -> None:
         WritesRequested(
             ask=f"writes-{draft.next_seq}",
             stage=number,
-            epoch=rollout.epoch,
+            epoch=write_epoch(draft.state, draft.at, rollout.refused),
             writes=wanted,
             first_sequence=rollout.sequence,
         )
@@ -165,9 +175,9 @@ def take_writes(draft: Draft, command: c.TakeWrites) -> None:
 
 
 def _landed(draft: Draft, number: int) -> None:
-    """Says that a stage stands as soon as its writes have landed, whatever hold or closing window came in between.
+    """Says that a stage stands as soon as its writes have landed, also when the window closed in between.
 
-    Whoever is exposed is watched by the stage's guards from then on; the bake clock waits for the holds.
+    Whoever is exposed is watched by the stage's guards from then on. A hold calls writes off: they never come here.
     """
     state = draft.state
     stage = state.stages[number]

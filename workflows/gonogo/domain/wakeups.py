@@ -66,8 +66,9 @@ def _opening(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     yield state.slot.ends, "the opening ends, and the slot is missed"
     if (at := opening_retry(state, now)) is not None:
         yield at, "what holds the opening is measured again"
-    if state.resolution is not None and open_until(state.resolution, now) is None:
-        opens = next_open(state.resolution, now)
+    segments = state.stages[0].segments
+    if state.resolution is not None and open_until(state.resolution, now, segments) is None:
+        opens = next_open(state.resolution, now, segments)
         if opens is not None:
             yield opens, "a window opens"
 
