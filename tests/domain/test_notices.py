@@ -63,6 +63,7 @@ def test_the_whole_life_is_told() -> None:
         "plan.amended",
         "poll.opened",
         "question.asked",
+        "question.deadline_moved",
         "readiness.lost",
         "release.closed",
         "release.launched",

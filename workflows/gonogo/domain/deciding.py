@@ -26,11 +26,12 @@ def poll_due(state: State, now: datetime) -> datetime | None:
     if state.phase is not Phase.READYING or state.held(HoldReason.SCHEDULE, HoldReason.ROLLED_BACK):
         return None
     if state.plan.schedule.mode == "on_demand":
+        earliest = max(state.phase_since, state.not_before or state.phase_since)
         if state.retry_at is not None:
-            return max(state.retry_at, state.phase_since)
+            return max(state.retry_at, earliest)
         if state.candidate is None or not met(state, Moment.GO, now):
             return None
-        return state.phase_since
+        return earliest
     if state.slot is None:
         return None
     if state.superseded:
@@ -50,7 +51,7 @@ def open_by_itself(draft: Draft) -> None:
 
 
 def open_by_command(draft: Draft) -> None:
-    """Opens the poll now, on what the calendar said last."""
+    """Opens the poll now, on what the calendar said last; what it says now may then end the round."""
     state = draft.state
     blocking = state.held(HoldReason.SCHEDULE, HoldReason.ROLLED_BACK)
     if blocking:
@@ -62,6 +63,8 @@ def open_by_command(draft: Draft) -> None:
     if state.plan.schedule.mode != "on_demand" and state.slot is None:
         raise Refused("poll.no_slot", "the release aims at no slot: `gonogo postpone --to` a date")
     _open(draft)
+    if not fresh(draft.state, draft.at):
+        request_slots(draft)
 
 
 def _closes(state: State, now: datetime) -> datetime:

@@ -126,8 +126,8 @@ def outstanding(state: State) -> tuple[Effect, ...]:
     plan = state.plan
     if state.slots_ask is not None:
         schedule = replace(plan.schedule, slot=state.dated) if plan.schedule.mode == "dated" else plan.schedule
-        if state.not_before is not None:
-            schedule = replace(schedule, not_before=state.not_before)
+        if state.slots_after is not None:
+            schedule = replace(schedule, not_before=state.slots_after)
         found.append(ResolveSlots(ask=state.slots_ask, schedule=schedule, environment=plan.environment))
     for asked in state.check_rounds.values():
         found.append(

@@ -45,6 +45,8 @@ class SlotsRequested:
     """Id of the question."""
     slot: Instant | None = None
     """The dated slot that is aimed at, when there is one."""
+    after: Instant | None = None
+    """The instant from which on a slot is wanted, when it is later than the release's own `not_before`."""
 
 
 @value

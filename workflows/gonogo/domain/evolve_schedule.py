@@ -13,7 +13,7 @@ def _phase_changed(state: State, entry: e.Entry, event: e.PhaseChanged) -> State
 
 
 def _slots_requested(state: State, entry: e.Entry, event: e.SlotsRequested) -> State:
-    return replace(state, slots_ask=event.ask, dated=event.slot)
+    return replace(state, slots_ask=event.ask, dated=event.slot, slots_after=event.after or state.not_before)
 
 
 def _slots_resolved(state: State, entry: e.Entry, event: e.SlotsResolved) -> State:
@@ -25,7 +25,9 @@ def _slot_taken(state: State, entry: e.Entry, event: e.SlotTaken) -> State:
         return state
     # Due dates follow the slot, and so do their reminders.
     items = {k: replace(i, reminded=0, escalated=False) for k, i in state.items.items()}
-    return replace(state, slot=event.slot, items=items)
+    # Only a round for the slot that was kept follows at once.
+    kept = state.slot is not None and state.slot.starts == event.slot.starts
+    return replace(state, slot=event.slot, items=items, superseded=state.superseded and kept)
 
 
 def _slot_given_up(state: State, entry: e.Entry, event: e.SlotGivenUp) -> State:

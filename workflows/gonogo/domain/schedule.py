@@ -12,22 +12,27 @@ from .events import GoEnded, PhaseChanged, Postponed, RoundEnded, SlotGivenUp, S
 from .holds import lift_all, raise_hold
 from .questions import move_deadline
 from .readiness import measure_on_readying
-from .resolution import Slot, next_open, open_until
+from .resolution import Resolution, Slot, next_open, open_until
 from .state import State
 from .terms import Ended, HoldReason, Phase
+from .values import format_instant
 
 RENEW_BEFORE = timedelta(days=14)
 """What the calendar said is asked for again when it reaches less far ahead than this."""
 FRESH = timedelta(hours=1)
 """At poll and window opening, an answer younger than this is good enough."""
+_PAST = timedelta(seconds=1)
+"""The next slot begins at least this long after one that was given up."""
 _NO_SLOT = (HoldReason.SCHEDULE, HoldReason.ROLLED_BACK)
 
 
-def request_slots(draft: Draft, *, dated: datetime | None = None, anew: bool = False) -> None:
+def request_slots(
+    draft: Draft, *, dated: datetime | None = None, after: datetime | None = None, anew: bool = False
+) -> None:
     """Asks the calendar, unless it is being asked; `anew`: even then, because something else is asked for."""
     if draft.state.slots_ask is None or anew:
         wanted = dated or draft.state.dated
-        draft.emit_by_itself(SlotsRequested(ask=f"slots-{draft.next_seq}", slot=wanted))
+        draft.emit_by_itself(SlotsRequested(ask=f"slots-{draft.next_seq}", slot=wanted, after=after))
 
 
 def fresh(state: State, now: datetime) -> bool:
@@ -36,7 +41,7 @@ def fresh(state: State, now: datetime) -> bool:
 
 
 def take_slots(draft: Draft, command: c.TakeSlots) -> None:
-    """The calendar answered. A slot that moved is another slot."""
+    """The calendar answered. A slot that begins at another instant is another slot: the one before is given up."""
     if command.ask != draft.state.slots_ask:
         return
     before = draft.state.resolution
@@ -44,16 +49,29 @@ def take_slots(draft: Draft, command: c.TakeSlots) -> None:
     move_deadline(draft, before)
     state = draft.state
     slot = state.slot
-    if slot is None or state.plan.schedule.mode == "on_demand" or state.opening is not None:
+    if slot is None or state.opening is not None or slot.starts <= draft.at:
         return
-    known = command.resolution.slots
-    if slot not in known and slot.starts > draft.at:
-        same_start = next((s for s in known if s.starts == slot.starts), None)
-        moved = same_start or next((s for s in known if _has_room(state, s, draft.at)), None)
-        if moved is not None:
-            draft.emit_by_itself(SlotTaken(slot=moved))
-        else:
-            give_up(draft, "the slot is not in the calendar any more")
+    if state.plan.schedule.mode == "on_demand":
+        if state.phase is Phase.AWAITING_WINDOW:
+            _take_on_demand(draft, slot)
+        return
+    found = next((s for s in command.resolution.slots if s.starts == slot.starts), None)
+    if found is None:
+        give_up(draft, "the slot is not in the calendar any more", vanished=True)
+    elif state.not_before is not None and slot.starts < state.not_before:
+        give_up(draft, f"the release is not to begin before {format_instant(state.not_before)}", vanished=True)
+    elif found != slot:
+        draft.emit_by_itself(SlotTaken(slot=found))
+
+
+def _take_on_demand(draft: Draft, slot: Slot) -> None:
+    """The GO stands for the first instant that is open, and that may be another one now."""
+    found = on_demand_slot(draft.state, draft.at)
+    if found is None:
+        end_go(draft, "no window is known to open any more")
+        give_up(draft, "no window is known to open any more")
+    elif found != slot:
+        draft.emit_by_itself(SlotTaken(slot=found, on_demand=True))
 
 
 def renew(draft: Draft) -> None:
@@ -99,9 +117,23 @@ def aim(draft: Draft) -> None:
     found = next((s for s in state.resolution.slots if _has_room(state, s, draft.at)), None)
     if found is not None:
         draft.emit_by_itself(SlotTaken(slot=found))
+    elif (after := _unasked(state, state.resolution)) is not None:
+        request_slots(draft, after=after)
     else:
         text = "no slot is left: `gonogo postpone --to` a date"
         raise_hold(draft, HoldReason.SCHEDULE, text, subject="slots")
+
+
+def _unasked(state: State, known: Resolution) -> datetime | None:
+    """From when on a train may have slots that the calendar was not asked for; None: it was, and there are none.
+
+    An answer speaks to 60 days past the first slot that it was asked for, and the next one may leave later than that.
+    """
+    if state.plan.schedule.mode != "train":
+        return None
+    wanted = max(state.not_before or known.at, *(s.starts + _PAST for s in known.slots[-1:]), known.at)
+    asked = max(state.slots_after or known.at, known.at)
+    return wanted if wanted > asked else None
 
 
 def skip_without_room(draft: Draft) -> None:
@@ -119,14 +151,18 @@ def skip_at(state: State) -> datetime | None:
     return poll_closes(state, state.slot) - state.plan.poll.min
 
 
-def give_up(draft: Draft, why: str, *, to: datetime | None = None, hold: bool = True) -> None:
-    """The release does not aim at its slot any more; what is given up is counted, by whatever cause."""
+def give_up(draft: Draft, why: str, *, to: datetime | None = None, hold: bool = True, vanished: bool = False) -> None:
+    """The release does not aim at its slot any more; what is given up is counted, by whatever cause.
+
+    The next slot is a later one, also when the opening of this one has not begun; not when it has `vanished`, and the
+    train may now leave earlier.
+    """
     state = draft.state
     schedule = state.plan.schedule
     retry = (to or draft.at + state.plan.poll.retry_after) if schedule.mode == "on_demand" else None
     count = state.given_up + 1
-    # The next slot is a later one, also when the opening of this one has not begun.
-    after = state.slot.starts + timedelta(seconds=1) if state.slot and schedule.mode != "on_demand" else None
+    later = state.slot is not None and schedule.mode != "on_demand" and not vanished
+    after = state.slot.starts + _PAST if state.slot and later else None
     draft.emit_by_itself(SlotGivenUp(slot=state.slot, why=why, count=count, retry_at=retry, not_before=to or after))
     if hold and count > schedule.max_postponements:
         text = f"{count} slots were given up, {schedule.max_postponements} are allowed: `gonogo postpone --to` a date"
@@ -177,9 +213,12 @@ def postpone(draft: Draft, command: c.Postpone) -> None:
 
 
 def on_demand_slot(state: State, now: datetime) -> Slot | None:
-    """The first instant from now on at which the windows are open, for `open_for` or until they close."""
+    """The first instant from now on, and not before its date, at which the windows are open.
+
+    It lasts for `open_for`, or until they close.
+    """
     assert state.resolution is not None, "no poll opens before the calendar has answered"
-    starts = next_open(state.resolution, now)
+    starts = next_open(state.resolution, max(now, state.not_before or now))
     if starts is None:
         return None
     closes = open_until(state.resolution, starts)

@@ -99,6 +99,8 @@ class State:
     rolled_back: tuple[str, ...] = ()
     resolution: Resolution | None = None
     slots_ask: str | None = None
+    slots_after: datetime | None = None
+    """From when on the calendar was last asked for a slot; None: from the instant at which it was asked."""
     dated: datetime | None = None
     slot: Slot | None = None
     not_before: datetime | None = None
