@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from gonogo.cli.exits import report
+from gonogo.cli.instants import read_instant
 from gonogo.cli.main import build, main
 
 PLAN = """\
@@ -150,6 +153,8 @@ def test_a_new_plan_is_fine_and_never_overwrites(tmp_path: Path, capsys: pytest.
         (["candidate", "shop/1", "abc", "--artifact", "image"], "NAME=DIGEST"),
         (["scope", "add", "shop/1", "UPPER", "--title", "t"], "UPPER"),
         (["status", "shop/1", "--as", "not a name"], "not a name"),
+        (["list", "--phase", "nosuch"], "awaiting_window"),
+        (["list", "--outcome", "shipped"], "rolled_back"),
     ],
 )
 def test_what_cannot_be_asked_is_a_usage_error(line: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,6 +162,25 @@ def test_what_cannot_be_asked_is_a_usage_error(line: list[str], told: str, capsy
     assert told in capsys.readouterr().err
     assert main([*line, "--json"]) == 2
     assert told in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
+def test_an_unusable_value_stands_once_in_the_message(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        read_instant("nonsense")
+    assert report(caught.value, as_json=False) == 2
+    assert capsys.readouterr().err == ("gonogo: 'nonsense' is not an instant: write 2026-03-05T14:00:00Z  [usage]\n")
+
+
+@pytest.mark.parametrize("command", ["verify", "replay", "show"])
+def test_a_file_that_is_no_bundle_cannot_be_used(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "words"
+    file.write_text("root:x:0:0")
+    assert main(["audit", command, str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "is no bundle of `gonogo audit export`: Invalid JSON" in said
+    assert "audit.not_a_bundle" in said
 
 
 def test_a_silent_server_is_exit_code_4(

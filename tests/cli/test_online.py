@@ -218,9 +218,32 @@ async def test_a_bundle_that_was_changed_is_found_out(terminal: Terminal, tmp_pa
 
     file.write_text("{}")
     code, out, _ = await terminal.run("audit", "replay", str(file), "--json")
-    assert code == 1
+    assert code == 2
     assert json.loads(out)["error"]["code"] == "audit.not_a_bundle"
     await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
+
+
+async def test_an_instant_or_entry_that_a_release_does_not_have_is_refused(terminal: Terminal, tmp_path: Path) -> None:
+    await terminal.ok("launch", plan_file(tmp_path, "2.1.1", "at"))
+    release = "shop/2.1.1"
+    last = (await terminal.json("audit", "show", release))["entries"][-1]
+    for at, told in (
+        ("999", f"the last of {last['at']}"),
+        ("0", "the entries are 1 to"),
+        ("²", "neither an instant"),
+        ("nonsense", "--at 'nonsense' is neither an instant, such as 2026-03-05T14:00:00Z, nor the number of an entry"),
+        ("2000-01-01T00:00:00Z", "the first entry is of 20"),
+    ):
+        code, out, err = await terminal.run("audit", "show", release, "--at", at)
+        assert (code, out) == (2, ""), at
+        assert told in err
+    assert err.count("2000-01-01") == 1
+    assert (await terminal.json("audit", "show", release, "--at", str(last["seq"])))["seq"] == last["seq"]
+    await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
+
+
+async def test_a_list_says_whether_nothing_is_there_or_nothing_is_like_that(terminal: Terminal) -> None:
+    assert "no release is like that" in await terminal.ok("list", "--product", "nothing", "--phase", "awaiting_window")
 
 
 async def test_scope_exceptions_and_plans_change_from_the_command_line(terminal: Terminal, tmp_path: Path) -> None:

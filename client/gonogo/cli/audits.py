@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from pydantic import ValidationError
 
 from gonogo.client.audit import Bundle, Recorded, bundle, read_bundle, recorded, verify_all, write_bundle
 from gonogo.client.audit_replay import replay as replay_runs
 from gonogo.client.history import Run
 from gonogo.client.plan_file import read_text
 from gonogo.domain.canonical import to_json
+from gonogo.domain.events import Entry
 from gonogo.domain.evolve import fold
 from gonogo.domain.ledger import Ledger
 from gonogo.domain.narrate import summary
-from gonogo.domain.values import Instant
+from gonogo.domain.values import Instant, format_instant
 from gonogo.domain.views import status_view
 
 from .common import DEFAULT, Common
@@ -79,11 +81,8 @@ async def show(
             for entry in entries:
                 out.print(line(entry))
         return DONE
-    seq, when = _place(at)
-    then = tuple(e for e in entries if (e.seq <= seq if seq is not None else when is not None and e.at <= when))
-    if not then:
-        raise UsageError(f"--at {at!r}: the first entry is of {entries[0].at.isoformat()}")
-    view = status_view(fold(then), when or then[-1].at, head=Ledger().appended(then).head)
+    then, when = _until(entries, at)
+    view = status_view(fold(then), when, head=Ledger().appended(then).head)
     if common.json:
         emit_json(view)
     else:
@@ -91,8 +90,30 @@ async def show(
     return DONE
 
 
-def _place(at: str) -> tuple[int | None, Instant | None]:
-    return (int(at), None) if at.isdigit() else (None, read_instant(at))
+def _until(entries: tuple[Entry, ...], at: str) -> tuple[tuple[Entry, ...], Instant]:
+    """The entries until `at`, and the instant that it names."""
+    if not entries:
+        raise UsageError(f"--at {at!r}: there are no entries")
+    first, last = entries[0], entries[-1]
+    if at.isascii() and at.isdigit():
+        seq = int(at)
+        if not first.seq <= seq <= last.seq:
+            raise UsageError(f"--at {at!r}: the entries are {first.seq} to {last.seq}, the last of {_shown(last)}")
+        return entries[:seq], entries[seq - 1].at
+    try:
+        when = read_instant(at)
+    except ValidationError:
+        raise UsageError(
+            f"--at {at!r} is neither an instant, such as 2026-03-05T14:00:00Z, nor the number of an entry"
+        ) from None
+    then = tuple(entry for entry in entries if entry.at <= when)
+    if not then:
+        raise UsageError(f"--at {at!r}: the first entry is of {_shown(first)}")
+    return then, when
+
+
+def _shown(entry: Entry) -> str:
+    return format_instant(entry.at)
 
 
 async def verify(subject: Subject, /, *, common: Common = DEFAULT) -> int:

@@ -50,7 +50,7 @@ def report(error: Exception, *, as_json: bool) -> int:
         case TooLarge():
             exit_code = USAGE
         case GonogoError():
-            exit_code = USAGE if code.startswith(("actor.name", "config.", "list.filter")) else NO
+            exit_code = USAGE if code.startswith(("actor.name", "audit.not_a_bundle", "config.", "list.filter")) else NO
         case _ if hasattr(error, "code"):
             exit_code = USAGE
         case _:
@@ -86,5 +86,6 @@ def _sentence(error: Exception) -> str:
     told = []
     for one in error.errors(include_url=False):
         where = ".".join(str(part) for part in one["loc"])
-        told.append(f"{where}: {one['input']!r}: {one['msg'].removeprefix('Value error, ')}")
+        given, message = repr(one["input"]), one["msg"].removeprefix("Value error, ")
+        told.append(": ".join([*([where] if where else []), *([given] if given not in message else []), message]))
     return "; ".join(told)

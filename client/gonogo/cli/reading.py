@@ -12,6 +12,7 @@ from gonogo.domain.canonical import to_json
 from gonogo.domain.events import Entry
 from gonogo.domain.narrate import glyph, summary
 from gonogo.domain.notes import release_notes
+from gonogo.domain.terms import Phase
 from gonogo.domain.values import format_instant
 from gonogo.domain.why_values import WhyView
 
@@ -34,8 +35,10 @@ _GLYPHS = {
 async def list_releases(
     *,
     product: Annotated[str | None, Parameter(help="Of this product only.")] = None,
-    phase: Annotated[str | None, Parameter(help="In this phase only.")] = None,
-    outcome: Annotated[str | None, Parameter(help="With this outcome only.")] = None,
+    phase: Annotated[Phase | None, Parameter(help="In this phase only.", name_transform=str.lower)] = None,
+    outcome: Annotated[
+        Literal["completed", "cancelled", "rolled_back"] | None, Parameter(help="With this outcome only.")
+    ] = None,
     common: Common = DEFAULT,
 ) -> int:
     """List releases, newest first."""
@@ -44,8 +47,11 @@ async def list_releases(
     if common.json:
         emit_json(rows)
         return DONE
+    if not rows and (product or phase or outcome):
+        print("no release is like that: gonogo list shows all of them")
+        return DONE
     if not rows:
-        print("no such release; begin with: gonogo plan new --product PRODUCT --release VERSION --out release.yaml")
+        print("no release yet; begin with: gonogo plan new --product PRODUCT --release VERSION --out release.yaml")
         return DONE
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in ("release", "phase", "exposure", "launched", "closed"):

@@ -129,10 +129,8 @@ def read_bundle(text: str, name: str) -> Bundle:
         return _BUNDLE.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise AuditFailed(
-            "audit.not_a_bundle", f"{name} is no bundle of `gonogo audit export`: {where}: {first['msg']}"
-        ) from error
+        told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+        raise AuditFailed("audit.not_a_bundle", f"{name} is no bundle of `gonogo audit export`: {told}") from error
 
 
 # --- what the histories say ----------------------------------------------------------------------------------------
