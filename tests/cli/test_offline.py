@@ -16,6 +16,7 @@ PLAN = """\
 product: shop
 version: "1.0.0"
 roles: {product_manager: ann, release_manager: bob}
+checks: {ci: {kind: pushed, owner: bob}}
 stages: [{percent: 10, bake: 1h}, {audience: everyone}]
 """
 EVERY_COMMAND = (
@@ -95,11 +96,11 @@ def test_a_good_plan_is_fine(plan: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_a_bad_plan_is_told_with_line_and_column(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan.write_text(PLAN.replace("percent: 10", "percent: 250"))
     assert main(["plan", "check", str(plan)]) == 2
-    assert "release.yaml:4:20: stages.0.percent: 250" in capsys.readouterr().out
+    assert "release.yaml:5:20: stages.0.percent: 250" in capsys.readouterr().out
     assert main(["plan", "check", str(plan), "--json"]) == 2
     said = json.loads(capsys.readouterr().out)
     assert said["ok"] is False
-    assert (said["problems"][0]["line"], said["problems"][0]["column"]) == (4, 20)
+    assert (said["problems"][0]["line"], said["problems"][0]["column"]) == (5, 20)
 
 
 def test_a_bad_plan_cannot_be_launched(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from gonogo.domain.plan import Plan
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "launch_from_pipeline.py"
 PLAN = 'product: piped\nversion: "1.0.0"\nroles: {product_manager: ann, release_manager: bob}\n'
+PLAN += "checks: {ci: {kind: pushed, owner: bob}}\n"
 
 
 def test_the_example_is_shorter_than_20_lines() -> None:

@@ -35,6 +35,7 @@ def plan(**changes: Any) -> Plan:
         "roles": ROLES,
         "features": [FEATURE],
         "flags": {"gift-cards": {}},
+        "checks": {"built": CHECK},
     }
     made: Plan = ADAPTER.validate_python({**sound, **changes})
     return made
@@ -65,7 +66,7 @@ def lists(items: list[dict[str, Any]], owner: str = "ben") -> dict[str, Any]:
 
 
 def check(**changes: Any) -> dict[str, Any]:
-    return {"checks": {"tests": {**CHECK, **changes}}}
+    return {"checks": {"built": CHECK, "tests": {**CHECK, **changes}}}
 
 
 def params(given: Any) -> dict[str, Any]:
@@ -88,7 +89,7 @@ ROTATION = {"rotation": {"people": ["ben", "cy"], "every": "1w", "since": SLOT}}
 BAD: list[tuple[str, tuple[str | int, ...], dict[str, Any]]] = [
     # roles and people
     ("plan.role_missing", ("roles",), {"roles": roles(product_manager=None)}),
-    ("plan.role_missing", ("roles",), {"roles": roles(release_manager=None)}),
+    ("plan.role_missing", ("roles",), {"roles": roles(release_manager=None), "people": {"ben": {}}}),
     ("plan.role_missing", ("roles",), {"roles": {}}),
     ("plan.role_is_person", ("roles", "qa"), {"people": {"qa": {}}}),
     ("plan.role_people", ("roles", "qa"), {"roles": roles(qa=[])}),
@@ -108,7 +109,7 @@ BAD: list[tuple[str, tuple[str | int, ...], dict[str, Any]]] = [
     (
         "plan.managers_same",
         ("roles", "release_manager"),
-        {"roles": roles(release_manager="ann"), "poll": {"roles": ["qa"]}},
+        {"roles": roles(release_manager="ann"), "poll": {"roles": ["qa"]}, "people": {"ben": {}}},
     ),
     ("plan.author_unknown", ("candidate", "authors", 1), written_by("ann", "cleoo")),
     # the poll
@@ -142,6 +143,7 @@ BAD: list[tuple[str, tuple[str | int, ...], dict[str, Any]]] = [
         ("roles", "qa", "quorum"),
         {
             "policy": {"min_quorum": 2},
+            "people": {"ben": {}},
             "roles": {
                 "product_manager": {"people": ["a", "b"], "quorum": 2},
                 "release_manager": {"people": ["c", "d"], "quorum": 2},
@@ -218,6 +220,17 @@ BAD: list[tuple[str, tuple[str | int, ...], dict[str, Any]]] = [
         "plan.flag_reach_extra",
         ("flags", "gift-cards", "reach"),
         {"flags": {"gift-cards": {"reach": {"audience": "opt_in", "segments": ["a"]}}}},
+    ),
+    # what must be true before GO
+    ("plan.go_empty", ("checks",), {"checks": {}}),
+    ("plan.go_empty", ("checks",), {"checks": {"end": {**CHECK, "moment": "completion"}}}),
+    ("plan.go_empty", ("checks",), {"checks": {}, **item(required=False)}),
+    ("plan.go_empty", ("checks",), {"checks": {}, **item(kinds=["major"])}),
+    ("plan.go_empty", ("checks",), {"checks": {}, **item(per="feature")}),
+    (
+        "plan.go_empty",
+        ("checks",),
+        {"checks": {}, "checklists": {"after": {"moment": "after_release", "owner": "ben", "items": [ITEM]}}},
     ),
     # checks
     ("plan.owner_unknown", ("checks", "tests", "owner"), check(owner="qaa")),
@@ -382,6 +395,8 @@ def test_a_secret_is_never_repeated_in_the_message() -> None:
         params({"secret": "env:HOOK", "a": [1, None, True, "x", {"b": {}}], "secret_name": "x"}),
         lists([{**ITEM, "id": f"i{n}", "kinds": ["major"]} for n in range(201)]),
         {**features({"announce": True}), **item(per="feature", announce_only=True)},
+        {"checks": {}, **item()},
+        {"checks": {}, "kind": "major", **item(kinds=["major"])},
     ],
 )
 def test_what_is_clear_is_not_refused(changes: dict[str, Any]) -> None:

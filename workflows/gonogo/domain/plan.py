@@ -110,7 +110,7 @@ class Plan:
     flags: dict[FlagKey, Flag] = Field(default_factory=dict)
     """Flags by key. Default: none."""
     checks: dict[Id, Check] = Field(default_factory=dict)
-    """Checks by name. Default: none."""
+    """Checks by name. Default: none; then at least one item of `checklists` must gate go."""
     checklists: dict[Id, Checklist] = Field(default_factory=dict)
     """Checklists by name. Default: none; `gonogo plan new` writes the standard ones."""
     reminders: Reminders = Field(default_factory=Reminders)

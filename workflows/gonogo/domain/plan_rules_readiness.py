@@ -18,6 +18,7 @@ def problems(plan: Plan) -> Problems:
     yield from _checks(plan)
     yield from _policy_checks(plan)
     yield from _checklists(plan)
+    yield from _anything(plan)
     yield from _notifications(plan)
 
 
@@ -90,6 +91,24 @@ def _checklists(plan: Plan) -> Problems:
     if count > MAX_ITEMS:
         message = f"{count} items, those per feature counted for each, and {MAX_ITEMS} is the most"
         yield Problem(code="plan.size_items", path=("checklists",), message=message)
+
+
+def _anything(plan: Plan) -> Problems:
+    # Items that stand for each feature do not do: they go when the last feature that has one is dropped.
+    items = (
+        item
+        for listed in plan.checklists.values()
+        if listed.moment.gates is Moment.GO
+        for item in listed.items
+        if item.required and item.per is ItemScope.RELEASE and _times(plan, item)
+    )
+    if any(check.moment is Moment.GO for check in plan.checks.values()) or any(items):
+        return
+    message = (
+        f"nothing must be true before a {plan.kind.value} release goes out, and an empty list never means that all is "
+        "well: name a check of moment go, or a required item for the whole release before_go_no_go"
+    )
+    yield Problem(code="plan.go_empty", path=("checks",), message=message)
 
 
 def _item(plan: Plan, item: Item, at: Path) -> Problems:
