@@ -111,6 +111,15 @@ BAD: list[tuple[str, tuple[str | int, ...], dict[str, Any]]] = [
         ("roles", "release_manager"),
         {"roles": roles(release_manager="ann"), "poll": {"roles": ["qa"]}, "people": {"ben": {}}},
     ),
+    (
+        "plan.may_unknown",
+        ("roles", "ops", "may", 1),
+        {"roles": roles(ops={"people": ["oli"], "may": ["hold", "rolback"]})},
+    ),
+    *(
+        ("plan.may_answer", ("roles", "ops", "may", 0), {"roles": roles(ops={"people": ["oli"], "may": [command]})})
+        for command in ("vote.cast", "vote.withdraw", "exception.answer", "override.propose", "override.confirm")
+    ),
     ("plan.author_unknown", ("candidate", "authors", 1), written_by("ann", "cleoo")),
     # the poll
     ("plan.poll_min", ("poll", "min"), {"poll": {"min": "0s"}}),

@@ -1,14 +1,17 @@
 """Who may do what, by default and by the plan; how a name is proved."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain.errors import Refused
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.plan import Feature
-from gonogo.domain.terms import ExceptionKind, FeatureStatus, Phase
+from gonogo.domain.state import replace as state_with
+from gonogo.domain.terms import Choice, ExceptionKind, FeatureStatus, Phase
 from gonogo.domain.values import Actor, ActorKind, Candidate
 from tests.domain.worlds import MONDAY, SAMPLE, World, make_plan
 
@@ -50,6 +53,14 @@ CASES = [
 ]
 
 
+def test_the_refusal_of_a_rollback_names_everybody_who_may() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    with pytest.raises(
+        Refused, match=r"; release_manager or product_manager or fay \(owns a flag\) or eve \(on call\) may"
+    ):
+        world.do(c.RollBack(reason="x"), "cid")
+
+
 @pytest.mark.parametrize(("command", "phase", "who", "entitled"), CASES)
 def test_the_defaults_entitle(command: Any, phase: Phase, who: str, entitled: bool) -> None:
     scope: Any = LATE if phase is Phase.SCOPING else {}
@@ -65,6 +76,24 @@ def test_the_plan_can_give_a_role_more() -> None:
     world = World(roles=roles).to(Phase.READYING)
     assert world.do(c.Postpone(), "oli")
     assert World().refused(c.Postpone(), "oli") == NO
+
+
+@pytest.mark.parametrize(
+    ("command", "phase"),
+    [
+        (c.CastVote(request_id="x", role="qa", choice=Choice.NO_GO, ballot_id="b", reason="x"), Phase.DECIDING),
+        (c.ProposeOverride(codes=("vote.missing:role:qa",), reason="x"), Phase.DECIDING),
+        (c.ConfirmOverride(override="o1"), Phase.DECIDING),
+        (c.AnswerException(exception="x1", approve=True), Phase.READYING),
+    ],
+    ids=lambda x: getattr(x, "type", ""),
+)
+def test_no_plan_gives_anybody_the_answer_of_a_role_that_they_do_not_fill(command: Any, phase: Phase) -> None:
+    world = World(roles={**ROLES, "ops": {"people": ["oli"], "votes": False}}).to(phase)
+    # The rules refuse such a plan; one that came past them gives no vote either.
+    given = replace(world.state.plan.roles["ops"], may=(command.type,))
+    world.state = state_with(world.state, plan=replace(world.plan, roles={**world.plan.roles, "ops": given}))
+    assert world.refused(command, "oli") == NO
 
 
 def test_a_result_is_pushed_by_the_owner_or_a_named_service() -> None:

@@ -79,6 +79,14 @@ def test_estimates_name_who_gave_them_and_are_not_negative() -> None:
     assert list(world.state.features["one"].feature.estimated_by) == ["fay"]
 
 
+def test_an_estimate_by_somebody_who_is_nobody_is_refused() -> None:
+    world = scoping(feature("one", 3))
+    ghost = c.EstimateFeature(feature="one", days=Decimal(2), by=("fay", "ghost"))
+    assert world.refused(ghost, "fay") == "estimate.unknown_person"
+    new = parsed(**{**feature("two", 3), "estimated_by": ("ghost",)})
+    assert world.refused(c.AddFeature(feature=new), "ann") == "estimate.unknown_person"
+
+
 def test_after_the_freeze_an_estimate_falls_and_never_rises() -> None:
     world = scoping(feature("one", 3), feature("two")).wait(phase=Phase.READYING)
     assert world.refused(c.EstimateFeature(feature="one", days=Decimal(4)), "ann") == "estimate.up_after_freeze"
@@ -96,6 +104,9 @@ def test_after_the_freeze_an_estimate_falls_and_never_rises() -> None:
         ([feature("one", 5), feature("two", 6)], {"capacity_days": 10}, "scope.over_capacity"),
         ([feature("one")], {"capacity_days": 10}, "feature.no_estimate"),
         ([feature("one", 3, estimated_by=["fay"])], {"capacity_days": 10}, "feature.own_estimate"),
+        ([feature("one", 3, estimated_by=["ann"])], {"capacity_days": 10}, "feature.own_estimate"),
+        ([feature("one", 3, estimated_by=[])], {"capacity_days": 10}, "feature.own_estimate"),
+        ([feature("one", 3, estimated_by=["ann", "fay"])], {"capacity_days": 10}, ""),
         ([feature("one", 3, owner=None)], {"capacity_days": 10}, "feature.no_owner"),
     ],
 )

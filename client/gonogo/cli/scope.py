@@ -57,19 +57,22 @@ async def split(
         tuple[str, ...],
         Parameter(help="ID=TITLE, or ID:DAYS=TITLE; repeat it. The parts keep owner and flags.", negative=()),
     ],
+    by: Annotated[
+        tuple[str, ...], Parameter(help="Who gave the estimates; repeat it. Default: you.", negative=())
+    ] = (),
     common: Common = DEFAULT,
 ) -> int:
     """Replace a feature by smaller ones."""
 
     async def call(client: ReleaseClient) -> Answer:
         whole = (await client.get(release)).features.get(feature)
-        parts = [_part(text, whole.feature if whole else None, common.actor.id) for text in into]
+        parts = [_part(text, whole.feature if whole else None, by or (common.actor.id,)) for text in into]
         return await client.split_feature(release, feature, parts)
 
     return await give(common, call, f"{feature} is split into {len(into)}")
 
 
-def _part(text: str, whole: Feature | None, person: str) -> Feature:
+def _part(text: str, whole: Feature | None, estimated_by: tuple[str, ...]) -> Feature:
     name, equals, title = text.partition("=")
     part, colon, days = name.partition(":")
     if not equals or not title.strip() or (colon and not days):
@@ -81,7 +84,7 @@ def _part(text: str, whole: Feature | None, person: str) -> Feature:
         flags=whole.flags if whole else (),
         no_flag=whole.no_flag if whole else "",
         estimate_days=days or None,  # type: ignore[arg-type]  # the model reads the number
-        estimated_by=(person,) if days else (),
+        estimated_by=estimated_by if days else (),
     )
 
 

@@ -56,9 +56,9 @@ def _feature_proposed(state: State, entry: e.Entry, event: e.FeatureProposed) ->
     feature = event.feature
     items = {**state.items, **feature_items(state.plan, feature)}
     flags = {**state.flags, **{key: FlagState(key=key) for key in feature.flags if key not in state.flags}}
-    return replace(
-        state, features=_with(state.features, feature.id, FeatureState(feature=feature)), items=items, flags=flags
-    )
+    by = state.exceptions[event.by_exception].requester if event.by_exception else entry.actor.id
+    made = FeatureState(feature=feature, proposed_by=by)
+    return replace(state, features=_with(state.features, feature.id, made), items=items, flags=flags)
 
 
 def _feature_changed(state: State, entry: e.Entry, event: e.FeatureChanged) -> State:

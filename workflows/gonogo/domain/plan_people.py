@@ -52,7 +52,8 @@ class Role:
     min_proof: Annotated[int, Field(ge=0, le=2)] = 0
     """How a ballot must be proved: 0 a local name, 1 a login, 2 the person's own key. Default: 0."""
     may: tuple[Id, ...] = ()
-    """Commands that its people may give besides the defaults, such as `hold` or `rollback`. Default: none."""
+    """Commands that its people may give besides the defaults, such as `postpone` or `rollback`; never a ballot or
+    another answer that belongs to a role. Default: none."""
 
 
 def _read_role(given: Any) -> Any:

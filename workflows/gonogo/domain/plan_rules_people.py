@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from .plan import Plan, ReleaseKind, Role
 from .plan_problem import Path, Problem, Problems, did_you_mean, known_people, repeated
+from .rights import LEGAL, NOT_GRANTED
 
 MANAGERS = ("product_manager", "release_manager")
 """Roles that every release needs: one answers for the scope, the other leads the release and always votes."""
@@ -67,6 +68,18 @@ def _roles(plan: Plan) -> Problems:
             have = "its rotation gives one person at a time" if role.rotation else f"it has {_eligible(role)}"
             message = f"a quorum of {role.quorum} can never be met: {have}"
             yield Problem(code="plan.role_quorum", path=(*at, "quorum"), message=message)
+        yield from _may(role, (*at, "may"))
+
+
+def _may(role: Role, at: Path) -> Problems:
+    given = [name for name in LEGAL if name not in NOT_GRANTED]
+    for place, command in enumerate(role.may):
+        if command in NOT_GRANTED:
+            message = f"{command!r} is the answer of a role's own people, and is given to nobody else"
+            yield Problem(code="plan.may_answer", path=(*at, place), message=message)
+        elif command not in given:
+            message = f"{command!r} is no command{did_you_mean(command, given)}; commands: {', '.join(given)}"
+            yield Problem(code="plan.may_unknown", path=(*at, place), message=message)
 
 
 def _managers(plan: Plan) -> Problems:

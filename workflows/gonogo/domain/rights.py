@@ -45,6 +45,9 @@ LEGAL: dict[str, tuple[Phase, ...]] = {
 }
 """Command -> phases in which it is legal."""
 
+NOT_GRANTED = ("vote.cast", "vote.withdraw", "exception.answer", "override.propose", "override.confirm")
+"""Answers that belong to a role: no plan can give them to anybody else, who would then vote without a seat."""
+
 _HINTS = {
     ("scope.add", _P.READYING): "request an exception of kind scope",
     ("scope.split", _P.READYING): "request an exception of kind scope",
@@ -104,6 +107,8 @@ def require_proof(state: State, actor: Actor) -> None:
 
 def _granted(state: State, person: str, command: str) -> bool:
     """True when the plan gives one of the person's roles this command."""
+    if command in NOT_GRANTED:
+        return False
     return any(command in state.plan.roles[role].may for role in state.roles_of(person) if role in state.plan.roles)
 
 
@@ -184,4 +189,13 @@ def _who(state: State, command: c.HumanCommand, person: str) -> str | None:
             if _owns_a_flag(state, person) or _on_call(state, person):
                 return None
     roles = _ROLES[command.type]
-    return None if any(state.in_role(person, role) for role in roles) else " or ".join(roles)
+    if any(state.in_role(person, role) for role in roles):
+        return None
+    return " or ".join((*roles, *(_near_users(state) if isinstance(command, c.RollBack) else ())))
+
+
+def _near_users(state: State) -> tuple[str, ...]:
+    """Who else may roll back: the owners of the flags, and everybody who is on call."""
+    owners = dict.fromkeys(flag_owner(state, key) for key in state.flags)
+    owning = tuple(f"{owner} (owns a flag)" for owner in owners if owner not in _ROLES["rollback"])
+    return owning + tuple(f"{name} (on call)" for name, known in state.plan.people.items() if known.on_call)

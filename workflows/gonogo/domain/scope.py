@@ -16,6 +16,7 @@ from .events import (
 )
 from .holds import lift_all, raise_hold
 from .plan import Feature, Moment
+from .plan_problem import did_you_mean
 from .readiness import ask, measurable, unmet
 from .state import State
 from .terms import OUT, AskedFor, FeatureStatus, HoldReason, Phase
@@ -59,6 +60,20 @@ def require_new(state: State, feature: Feature, *, replacing: str | None = None)
             f"{feature.owner!r}, owner of {feature.id!r}, is nobody in the plan",
             owner=feature.owner,
         )
+    _require_known(state, feature.id, feature.estimated_by)
+
+
+def _require_known(state: State, name: str, estimators: tuple[str, ...]) -> None:
+    """Raises for an estimator who is nobody: with a made-up name the proposer's own estimate would pass the freeze."""
+    known = _known(state)
+    for person in estimators:
+        if person not in known:
+            raise Refused(
+                "estimate.unknown_person",
+                f"{person!r}, who is said to have estimated {name!r}, is nobody in the plan"
+                f"{did_you_mean(person, known)}",
+                person=person,
+            )
 
 
 def _known(state: State) -> set[str]:
@@ -100,6 +115,7 @@ def estimate(draft: Draft, command: c.EstimateFeature, actor: Actor) -> None:
             feature=command.feature,
         )
     by = tuple(dict.fromkeys(command.by or (actor.id,)))
+    _require_known(draft.state, command.feature, by)
     draft.emit(FeatureEstimated(feature=command.feature, days=command.days, by=by))
 
 
@@ -150,8 +166,11 @@ def obstacles(state: State, now: datetime) -> tuple[tuple[str, str, str], ...]:
             found.append(("feature.no_estimate", subject, f"{feature.id} has no estimate"))
             continue
         total += feature.estimate_days
-        if not [p for p in feature.estimated_by if p != feature.owner]:
-            found.append(("feature.own_estimate", subject, f"{feature.id} was estimated by its owner alone"))
+        by = set(feature.estimated_by)
+        if by <= {feature.owner} or by <= {held.proposed_by}:
+            who = ", ".join(feature.estimated_by) or "nobody who is named"
+            text = f"{feature.id} was estimated by {who}: an estimate is not its owner's or its proposer's alone"
+            found.append(("feature.own_estimate", subject, text))
         if limits.max_feature_days is not None and feature.estimate_days > limits.max_feature_days:
             found.append(
                 (

@@ -40,6 +40,8 @@ class FeatureState:
     until: str = ""
     reason: str = ""
     changed: int = 0
+    proposed_by: str = ""
+    """Who proposed it, or asked for it by exception; empty: it stood in a plan."""
 
     @property
     def is_in(self) -> bool:

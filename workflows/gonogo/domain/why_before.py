@@ -58,7 +58,7 @@ def _clears_obstacle(state: State, code: str, subject: str) -> str:
             split = quoted(state, "scope split", name, "--into ID=TITLE", "--into ID=TITLE")
             return f"split it: {split}, or estimate it anew: {days}"
         case "feature.no_estimate" | "feature.own_estimate":
-            return f"an estimate that is not its owner's alone: {days}"
+            return f"an estimate that is not its owner's or proposer's alone: {days}"
         case "feature.no_owner":
             return f"the plan names one: {quoted(state, 'amend', 'PLAN.yaml')}"
         case _:
