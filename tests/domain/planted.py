@@ -86,7 +86,7 @@ BUGS = (
     Planted(
         "a bake is done without the guards having seen anything",
         "baking.py",
-        "if timer_over and not samples_missing(state):",
+        "if timer_over and not samples_missing(stage, rollout):",
         "if timer_over:",
         ("unclear_never_widens",),
         near=285,

@@ -145,3 +145,25 @@ def test_a_source_that_comes_and_goes_without_end_makes_no_report_without_end() 
         found = found.seen(guard, Sample(at=SLOT + minute * MINUTE, value=value))
     gaps = found.report(SLOT + 3 * MOST_GAPS * MINUTE).unmeasured
     assert (len(gaps), gaps[-1].end) == (MOST_GAPS, SLOT + (3 * MOST_GAPS) * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("says", "no_data", "tripped"),
+    [
+        (Sample(at=SLOT, value=Decimal(1)), "hold", (True, False)),
+        (Sample(at=SLOT), "bad", (True, False)),
+        (Sample(at=SLOT), "hold", (True, True)),
+        (Sample(at=SLOT, error="refused"), "bad", (True, True)),
+    ],
+    ids=["bad", "no data that is bad", "no data", "an error is never bad"],
+)
+def test_a_watch_trips_for_bad_samples_and_apart_from_them_for_want_of_data(
+    says: Sample, no_data: str, tripped: tuple[bool, bool]
+) -> None:
+    world = rolling({**GUARD, "no_data": no_data})
+    found = Watching.begin(watch(world))
+    (guard,) = watch(world).guards
+    for _ in range(guard.bad_in_row):
+        assert not found.tripped
+        found = found.seen(guard, says)
+    assert (bool(found.tripped), found.no_data) == tripped

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from gonogo.domain import commands as c
-from gonogo.domain.baking import blind
 from gonogo.domain.effects import WatchGuards, outstanding
 from gonogo.domain.events import Escalated
 from gonogo.domain.facts import Sample
@@ -93,11 +92,3 @@ def test_under_a_hold_nobody_is_told_because_somebody_is_at_it() -> None:
     world.do(c.LiftHold(), "dan")
     watched(world)
     assert [e.subject for e in told(world)] == ["stage:1"]
-
-
-def test_nothing_is_blind_before_a_stage_stands() -> None:
-    assert not blind(World().state)
-    world = World().go()
-    world.silent.add("writes")
-    world.wait(SLOT)
-    assert not blind(world.state)

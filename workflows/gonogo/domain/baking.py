@@ -7,7 +7,7 @@ from . import commands as c
 from .draft import Draft
 from .events import BakeCompleted, Escalated, GuardsMeasured, GuardTripped
 from .holds import raise_hold
-from .plan import GuardMode, NoData
+from .plan import GuardMode, NoData, Stage
 from .reports import WatchReport
 from .rights import RELEASE_MANAGER
 from .rollback import start_rollback
@@ -25,13 +25,10 @@ def bake_ends(state: State) -> datetime | None:
     return None if stage.guards else rollout.baking_since + (stage.bake - rollout.baked)
 
 
-def samples_missing(state: State) -> tuple[str, ...]:
+def samples_missing(stage: Stage, rollout: Rollout) -> tuple[str, ...]:
     """Guards that can act and have not seen enough good samples, or do not see good ones now."""
-    rollout = state.rollout
-    if rollout is None or rollout.stage < 0:
-        return ()
     found = []
-    for guard in state.stages[rollout.stage].guards:
+    for guard in stage.guards:
         count = rollout.counts.get(guard.id)
         fine = (
             count is not None and count.good >= guard.min_samples and not count.bad_in_row and not count.missing_in_row
@@ -41,13 +38,10 @@ def samples_missing(state: State) -> tuple[str, ...]:
     return tuple(found)
 
 
-def blind(state: State) -> bool:
-    """True when no guard of the stage that stands could measure when they last reported."""
-    rollout = state.rollout
-    if rollout is None or rollout.stage < 0:
-        return False
-    guards = state.stages[rollout.stage].guards
-    return bool(guards) and all((n := rollout.counts.get(g.id)) is not None and n.missing_in_row for g in guards)
+def blind(stage: Stage, rollout: Rollout) -> bool:
+    """True when the stage has guards, and none of them could measure when they last reported."""
+    last = [rollout.counts.get(g.id) for g in stage.guards]
+    return bool(last) and all(count is not None and count.missing_in_row for count in last)
 
 
 def finish_bake(draft: Draft) -> None:
@@ -60,7 +54,7 @@ def finish_bake(draft: Draft) -> None:
     stage = state.stages[rollout.stage]
     ends = bake_ends(state)
     timer_over = rollout.baked >= stage.bake if stage.guards else ends is not None and ends <= draft.at
-    if timer_over and not samples_missing(state):
+    if timer_over and not samples_missing(stage, rollout):
         draft.emit_by_itself(BakeCompleted(stage=rollout.stage))
 
 
@@ -87,7 +81,7 @@ def _tell_blind(draft: Draft) -> None:
     state = draft.state
     rollout = state.rollout
     assert rollout is not None
-    if blind(state) and not (rollout.blind_told or rollout.bake_done or state.holds):
+    if blind(state.stages[rollout.stage], rollout) and not (rollout.blind_told or rollout.bake_done or state.holds):
         to = state.people_of(RELEASE_MANAGER)
         since = rollout.exposed_at or state.phase_since
         draft.emit_by_itself(Escalated(subject=f"stage:{rollout.stage + 1}", to=to, since=since))

@@ -130,7 +130,7 @@ def _bake(state: State, rollout: Rollout, now: datetime) -> Iterator[Waiting]:
             clears="by itself" if not state.holds else "the holds are lifted, then by itself",
         )
     known = {g.id: g for g in stage.guards}
-    if blind(state):
+    if blind(stage, rollout):
         said = "; ".join(f"{n}: {rollout.counts[n].last_error or 'no data'}" for n in known)
         sources = tuple(dict.fromkeys(g.source for g in stage.guards))
         yield Waiting(
@@ -141,7 +141,7 @@ def _bake(state: State, rollout: Rollout, now: datetime) -> Iterator[Waiting]:
             since=since,
             clears=f"{listed(sources)} answers again; or {quoted(state, 'rollback', '--reason WHY')}",
         )
-    for name in samples_missing(state):
+    for name in samples_missing(stage, rollout):
         guard, count = known[name], rollout.counts.get(name)
         good = count.good if count else 0
         error = f": {count.last_error}" if count and count.last_error else ""
