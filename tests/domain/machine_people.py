@@ -90,8 +90,8 @@ def _votes(state: State, at: datetime, r: Random) -> list[Deed]:
             ballot = state.round.ballots.get((role, person))
             if ballot is None or ballot.choice is not Choice.GO:
                 found += [(_ballot(state, role, person, Choice.GO), Actor(id=person))] * 2
-    if state.override and not state.override.confirmed:
-        found.append((c.ConfirmOverride(override=state.override.id), Actor(id=r.choice(PEOPLE))))
+    if state.proposed:
+        found.append((c.ConfirmOverride(override=state.proposed.id), Actor(id=r.choice(PEOPLE))))
     if r.random() < 0.1:
         reasons = assess(state, at).reasons
         if reasons:
@@ -193,7 +193,7 @@ def _of_release(state: State, at: datetime, r: Random) -> list[c.Command]:
         c.Call(choice=r.choice(("go", "no_go", "postpone")), ballot_id=f"call-{state.seq}"),
         c.ProposeOverride(codes=(r.choice(names),), reason="must"),
         c.ProposeOverride(codes=names, reason="must"),
-        c.ConfirmOverride(override=state.override.id if state.override else "o0"),
+        c.ConfirmOverride(override=state.proposed.id if state.proposed else "o0"),
         c.PlaceHold(text="wait"),
         *[c.LiftHold(hold=hold, measurement=measurement)] * 2,
         c.LiftHold(),

@@ -121,6 +121,21 @@ def test_a_second_override_adds_to_the_first() -> None:
     assert world.last(GoGiven).overridden == ("vote.missing:role:qa", CI)
 
 
+def test_an_override_in_force_stands_beside_one_that_is_only_proposed() -> None:
+    world = World()
+    world.checks["ci"] = Status.FAIL
+    world.sign_off()
+    world.to(Phase.DECIDING)
+    world.do(c.ConfirmOverride(override=propose(world, CI)), "ann")
+    propose(world, "vote.missing:role:qa")
+    assert CI not in world.reasons
+    world.vote_go()
+    assert (world.phase, world.last(GoGiven).overridden) == (Phase.AWAITING_WINDOW, (CI,))
+    assert world.state.proposed is None, "what nobody confirmed ends with the round"
+    world.wait(SLOT)
+    assert world.phase is Phase.ROLLING_OUT
+
+
 def test_an_override_in_force_is_not_confirmed_again() -> None:
     world = failing()
     world.do(c.PlaceHold(text="wait"), "dan")
@@ -155,4 +170,4 @@ def test_it_ends_with_the_round_or_with_the_go_that_it_gave() -> None:
     assert world.reasons == [CI]
     propose(world, CI)
     world.do(c.Call(choice="no_go", ballot_id="b"), "bob")
-    assert world.state.override is None
+    assert (world.state.override, world.state.proposed) == (None, None)

@@ -37,7 +37,7 @@ def test_what_an_override_names_keeps_nothing_back() -> None:
     world.sign_off()
     world.wait(phase=Phase.DECIDING)
     world.do(c.ProposeOverride(codes=("check.failed:check:ci",), reason="harmless"), "bob")
-    world.do(c.ConfirmOverride(override=world.state.override.id if world.state.override else ""), "dan")
+    world.do(c.ConfirmOverride(override=world.state.proposed.id if world.state.proposed else ""), "dan")
     assert "override.unconfirmed" not in {w.code for w in waiting(world).values()}
     world.vote_go()
     assert world.phase is Phase.AWAITING_WINDOW

@@ -88,7 +88,7 @@ def disputed() -> World:
     world.vote("qa", "cid", "ABSTAIN", reason="not sure")
     world.vote("product_manager", "ann", conditions=("support is told", "docs are out"), acting_for="eve")
     world.do(c.ProposeOverride(codes=("check.failed:check:ci",), reason="known and harmless"), "bob")
-    world.do(c.ConfirmOverride(override=world.state.override.id if world.state.override else ""), "dan")
+    world.do(c.ConfirmOverride(override=world.state.proposed.id if world.state.proposed else ""), "dan")
     world.candidate("c2")
     world.wait(phase=Phase.DECIDING)
     world.vote("qa", "cid", "NO_GO", reason="still")

@@ -169,9 +169,9 @@ def _exception(act: Act, state: State, number: int) -> str:
 
 
 def _override(act: Act, state: State, number: int) -> str:
-    if state.override is None:
+    if state.proposed is None:
         raise Impossible("no override was proposed")
-    return state.override.id
+    return state.proposed.id
 
 
 def _hold(act: Act, state: State, number: int) -> str:

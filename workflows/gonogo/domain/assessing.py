@@ -43,6 +43,6 @@ def assess(state: State, now: datetime) -> Verdict:
         holds=state.holds,
         candidate=state.candidate is not None,
         release_managers=state.people_of(RELEASE_MANAGER),
-        overridden=override.codes if override and override.confirmed else (),
+        overridden=override.codes if override else (),
     )
     return verdict(state.plan.policy, known, votes, now)

@@ -104,8 +104,7 @@ def close_when_go(draft: Draft) -> None:
         return
     if any(r.why is AskedFor.POLL for r in state.check_rounds.values()):
         return  # what was asked for when the poll opened is still out
-    overridden = state.override is not None and state.override.confirmed
-    if not overridden and any(role not in {r for r, _ in state.round.ballots} for role in state.round.roles):
+    if state.override is None and any(role not in {r for r, _ in state.round.ballots} for role in state.round.roles):
         return  # not everybody has answered: no need to look at the facts
     found = assess(state, draft.at)
     if found.outcome is not Outcome.GO:

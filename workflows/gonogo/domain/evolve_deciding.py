@@ -137,7 +137,7 @@ def _ballot_refused(state: State, entry: e.Entry, event: e.BallotRefused) -> Sta
 
 def _override_proposed(state: State, entry: e.Entry, event: e.OverrideProposed) -> State:
     made = Override(id=event.override, codes=event.codes, proposed_by=entry.actor.id, reason=event.reason, at=entry.at)
-    return replace(state, override=made)
+    return replace(state, proposed=made)
 
 
 def _overridden(state: State, entry: e.Entry, event: e.Overridden) -> State:
@@ -147,9 +147,8 @@ def _overridden(state: State, entry: e.Entry, event: e.Overridden) -> State:
         proposed_by=event.proposed_by,
         reason=event.reason,
         at=entry.at,
-        confirmed=True,
     )
-    return replace(state, override=made)
+    return replace(state, override=made, proposed=None)
 
 
 def _go_given(state: State, entry: e.Entry, event: e.GoGiven) -> State:
@@ -163,6 +162,7 @@ def _round_ended(state: State, entry: e.Entry, event: e.RoundEnded) -> State:
         round=None,
         superseded=event.how is Ended.SUPERSEDED,
         override=None if over else state.override,
+        proposed=None,
     )
 
 

@@ -40,22 +40,23 @@ def propose_override(draft: Draft, command: c.ProposeOverride, actor: Actor) -> 
             raise Refused("override.forbidden", f"{name!r} cannot be overridden", reason=name)
     override = f"o{draft.next_seq}"
     # What an override in force names stays named: another one adds to it.
-    before = state.override.codes if state.override and state.override.confirmed else ()
+    before = state.override.codes if state.override else ()
     codes = tuple(dict.fromkeys((*before, *command.codes)))
     draft.emit(OverrideProposed(override=override, codes=codes, reason=command.reason))
     if not state.plan.policy.second_person_override:
-        _override(draft, override)
+        _override(draft)
 
 
 def confirm_override(draft: Draft, command: c.ConfirmOverride, actor: Actor) -> None:
     """A second person agrees; the override is in force."""
-    made = draft.state.override
+    stands = draft.state.override
+    if stands is not None and stands.id == command.override:
+        raise Refused("override.confirmed", f"{stands.id!r} is in force already", override=stands.id)
+    made = draft.state.proposed
     if made is None or made.id != command.override:
         raise Refused(
             "override.none", f"there is no override {command.override!r} to confirm", override=command.override
         )
-    if made.confirmed:
-        raise Refused("override.confirmed", f"{made.id!r} is in force already", override=made.id)
     if made.proposed_by == actor.id:
         raise Refused("override.second_person", f"{actor.id!r} proposed it; a second person confirms", override=made.id)
     if actor.id in involved(draft.state) and made.proposed_by in involved(draft.state):
@@ -66,17 +67,17 @@ def confirm_override(draft: Draft, command: c.ConfirmOverride, actor: Actor) -> 
             f"{actor.id!r} and {made.proposed_by!r} launched it or wrote the candidate: somebody else confirms",
         )
         return
-    _override(draft, made.id)
+    _override(draft)
 
 
-def _override(draft: Draft, name: str) -> None:
-    made = draft.state.override
+def _override(draft: Draft) -> None:
+    made = draft.state.proposed
     assert made is not None
-    draft.emit(Overridden(override=name, codes=made.codes, proposed_by=made.proposed_by, reason=made.reason))
+    draft.emit(Overridden(override=made.id, codes=made.codes, proposed_by=made.proposed_by, reason=made.reason))
     for hold in draft.state.holds:
         if f"hold.{hold.reason.value}:hold:{hold.id}" in made.codes:
             draft.emit(Lifted(hold=hold.id, why=f"overridden by {made.proposed_by}"))
-    open_review(draft, f"review-{name}", "the override was reviewed")
+    open_review(draft, f"review-{made.id}", "the override was reviewed")
 
 
 def open_review(draft: Draft, name: str, title: str) -> None:

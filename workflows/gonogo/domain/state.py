@@ -112,6 +112,9 @@ class State:
     """True: the last round was superseded; the next opens at once."""
     go: Go | None = None
     override: Override | None = None
+    """The override in force; it stands as long as the GO that it gives."""
+    proposed: Override | None = None
+    """An override that waits for a second person, beside the one in force."""
     ballots_seen: Mapping[tuple[str, str], tuple[Said, ...]] = field(default_factory=_empty)
     """(person, ballot id) -> what was said under it, counted or refused, in every round so far."""
     refusals: Mapping[str, int] = field(default_factory=_empty)

@@ -154,7 +154,6 @@ class Override:
     proposed_by: str
     reason: str
     at: datetime
-    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

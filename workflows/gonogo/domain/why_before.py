@@ -197,8 +197,8 @@ def deciding(state: State, now: datetime) -> Iterator[Waiting]:
                 since=reason.since,
                 clears=clears_reason(state, reason),
             )
-    made = state.override
-    if made is None or made.confirmed or state.round is None:
+    made = state.proposed
+    if made is None or state.round is None:
         return
     barred = {made.proposed_by, *involved(state)}
     second = tuple(p for p in people(state, *state.round.roles) if p not in barred)
