@@ -1,9 +1,12 @@
 """Release notes for an audience."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gonogo.domain import commands as c
 from gonogo.domain.errors import Refused
+from gonogo.domain.facts import WriteStatus
 from gonogo.domain.notes import AUDIENCES, release_notes
 from gonogo.domain.telling import when
 from gonogo.domain.terms import FeatureStatus, Phase
@@ -71,7 +74,30 @@ def test_a_delay_stands_in_the_notes() -> None:
     assert "Delayed until Friday." in release_notes(made.state, "sales")
     made.do(c.ChangeFeature(feature="gifts", status=FeatureStatus.DROPPED), "ann")
     assert "- Gift cards (dropped)\n" in release_notes(made.state, "sales")
-    assert "Nothing is in scope." in release_notes(made.state, "customers")
+    assert "left out: 1 feature." in release_notes(made.state, "customers")
+
+
+def test_customers_are_told_that_nothing_in_scope_is_announced_and_how_much_is_left_out() -> None:
+    made = World(features=FEATURES[1:], flags={})
+    told = "Nothing in scope is announced to customers; left out: 2 features.\n"
+    assert told in release_notes(made.state, "customers")
+    made.do(c.ChangeFeature(feature="speed", status=FeatureStatus.DROPPED, reason="late"), "ann")
+    assert "left out: 1 feature.\n" in release_notes(made.state, "customers")
+
+
+@pytest.mark.parametrize(("walk", "how"), [(walks.disputed, "cancelled"), (walks.rolled_back, "rolled back")])
+def test_notes_of_a_release_that_did_not_stay_out_claim_nothing(walk: Callable[[], World], how: str) -> None:
+    for audience in AUDIENCES:
+        told = release_notes(walked(walk).state, audience)
+        assert f"Not released: {how}, in production.\n\n## What was planned\n" in told
+        assert "What changes" not in told
+
+
+def test_notes_say_that_it_is_being_rolled_back() -> None:
+    made = World().to(Phase.CLEANING_UP)
+    made.writes["gifts"] = WriteStatus.FAILED
+    made.do(c.RollBack(reason="errors"), "bob")
+    assert "\nBeing rolled back, in production.\n" in release_notes(made.state, "sales")
 
 
 def test_notes_say_when_as_far_as_it_is_known() -> None:

@@ -19,14 +19,25 @@ def release_notes(state: State, audience: str) -> str:
     """
     if audience not in AUDIENCES:
         raise Refused("notes.audience", f"{audience!r} is no audience of notes: {', '.join(AUDIENCES)}")
-    shown = [f for f in state.features.values() if audience != "customers" or f.feature.announce]
+    every = tuple(state.features.values())
+    shown = [f for f in every if audience != "customers" or f.feature.announce]
     lines = [f"# {state.plan.product} {state.plan.version}" + (f": {state.plan.title}" if state.plan.title else "")]
     lines += ["", f"{_when(state)}, in {state.plan.environment}."]
-    lines += _section("What changes", [_change(state, f, audience) for f in shown if f.is_in], "Nothing is in scope.")
+    # Of a release that did not stay out nothing may read as if somebody had it.
+    title = "What was planned" if state.outcome not in ("", "completed") else "What changes"
+    lines += _section(title, [_change(state, f, audience) for f in shown if f.is_in], _nothing(every))
     out = [_out(f) for f in shown if not f.is_in]
     if out:
         lines += _section("Not in this release", out, "")
     return "\n".join(lines) + "\n"
+
+
+def _nothing(every: tuple[FeatureState, ...]) -> str:
+    """Why there is no feature to tell of: none is in scope, or none of those is announced."""
+    left_out = sum(f.is_in for f in every)
+    if not left_out:
+        return "Nothing is in scope."
+    return f"Nothing in scope is announced to customers; left out: {left_out} feature{'s' * (left_out != 1)}."
 
 
 def _section(title: str, entries: list[str], empty: str) -> list[str]:
@@ -34,6 +45,8 @@ def _section(title: str, entries: list[str], empty: str) -> list[str]:
 
 
 def _when(state: State) -> str:
+    if state.rollback is not None:
+        return "Being rolled back"
     if state.released_at is not None:
         return f"Released {when(state.released_at)}"
     if state.outcome:
