@@ -271,8 +271,11 @@ async def test_scope_exceptions_and_plans_change_from_the_command_line(terminal:
     code, _, err = await terminal.run("launch", file)
     assert code == 1
     assert "features.0.title: Faster search -> Much faster search" in err
-    assert "features.0.title" in await terminal.ok("amend", release, file, "--as", "bob")
-    assert "Much faster search" in await terminal.ok("notes", release, "--for", "support")
+    amended = await terminal.json("amend", release, file, "--as", "bob")
+    assert amended["changes"] == ["features.0.title: Faster search -> Much faster search"]
+    change(file, "Much faster", "Very much faster")
+    assert "features.0.title: Much faster search -> Very" in await terminal.ok("amend", release, file, "--as", "bob")
+    assert "Very much faster search" in await terminal.ok("notes", release, "--for", "support")
     await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
 
 

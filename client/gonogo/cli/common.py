@@ -60,9 +60,20 @@ async def give(common: Common, call: Callable[[ReleaseClient], Awaitable[Answer]
         answer = await call(client)
     if common.json:
         emit_json(answer)
-    elif answer.accepted:
+    else:
+        print_answer(answer, done)
+    return exit_code(answer)
+
+
+def print_answer(answer: Answer, done: str) -> None:
+    """Prints what was decided, for people."""
+    if answer.accepted:
         created = f" ({answer.created})" if answer.created else ""
         print(f"{done}{created}; the release is {answer.phase.replace('_', ' ')}, entry {answer.seq}")
     else:
         print(f"gonogo: recorded, and not counted: {answer.message}  [{answer.code}]", file=sys.stderr)
+
+
+def exit_code(answer: Answer) -> int:
+    """What was decided, for scripts."""
     return DONE if answer.accepted else NO

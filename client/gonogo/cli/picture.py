@@ -1,14 +1,18 @@
 """The picture of a release: schedule, phases, votes, holds, exposure, the bake that runs, the next instant."""
 
-from rich.console import Group, RenderableType
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
-from gonogo.domain.view_values import FlagView, RoleView, RolloutView, StatusView
+from gonogo.domain.view_values import FlagView, HoldView, RoleView, RolloutView, StatusView
 
 from .show import ago, instant, names
 
 _TRACK = ("scoping", "readying", "deciding", "awaiting_window", "rolling_out", "cleaning_up", "completed")
 _BAR = 20
+_LABEL = 10
 _STYLES = {
     "GO": "bold green",
     "pass": "green",
@@ -23,10 +27,26 @@ _OVER = ("completed", "cancelled", "rolled_back")
 _DECIDED = ("rolling_out", "cleaning_up", *_OVER)
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A label, and what is told beside it; what is too long for a line goes on below itself."""
+
+    label: str
+    told: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        label = self.label
+        for part in self.told.wrap(console, max(options.max_width - _LABEL, _LABEL)):
+            part.rstrip()
+            yield Text.assemble((f"{label:<{_LABEL}}", "dim"), part)
+            label = ""
+
+
 def picture(view: StatusView) -> RenderableType:
     """Everything that a person looks for first, top to bottom."""
-    parts: list[Text] = [Text(view.mode, style="bold"), _title(view), _track(view), Text()]
-    parts += _holds(view)
+    parts: list[RenderableType] = [Text(view.mode, style="bold"), _title(view), _track(view), Text()]
+    for hold in view.holds:
+        parts += _hold(hold)
     if view.phase not in _DECIDED:
         parts += _verdict(view)
     if view.round is not None:
@@ -39,8 +59,8 @@ def picture(view: StatusView) -> RenderableType:
     return Group(*parts)
 
 
-def _line(label: str, *told: str | tuple[str, str]) -> Text:
-    return Text.assemble((f"{label:<10}", "dim"), *told)
+def _line(label: str, *told: str | tuple[str, str]) -> _Line:
+    return _Line(label, Text.assemble(*told))
 
 
 def _title(view: StatusView) -> Text:
@@ -64,26 +84,29 @@ def _track(view: StatusView) -> Text:
     return text
 
 
-def _holds(view: StatusView) -> list[Text]:
+def _hold(hold: HoldView) -> list[_Line]:
     return [
-        _line(
-            "HELD",
-            (f"{hold.reason}", "bold red"),
-            f" {hold.text} (since {instant(hold.since)}, by {hold.by}; {hold.lifted_by}) {hold.id}",
-        )
-        for hold in view.holds
+        _line("HELD", (hold.reason.replace("_", " "), "bold red"), f": {hold.text}" if hold.text else ""),
+        _line("", f"since {instant(hold.since)}, by {hold.by}; {hold.lifted_by}  ", (hold.id, "dim")),
     ]
 
 
-def _verdict(view: StatusView) -> list[Text]:
+def _told_by_holds(view: StatusView) -> set[str]:
+    """Reasons that the lines of the holds tell already: a hold itself, and the NO-GO behind it."""
+    return {told for hold in view.holds for told in (hold.text, f"held ({hold.reason}): {hold.text}")}
+
+
+def _verdict(view: StatusView) -> list[_Line]:
     shown = [_line("verdict", (view.verdict.replace("_", "-"), _STYLES.get(view.verdict, "")))]
-    shown += [_line("", f"· {reason}") for reason in view.reasons[:8]]
-    if len(view.reasons) > 8:
-        shown.append(_line("", f"· and {len(view.reasons) - 8} more: gonogo why {view.release_id}"))
+    told = _told_by_holds(view)
+    reasons = [reason for reason in view.reasons if reason not in told]
+    shown += [_line("", f"· {reason}") for reason in reasons[:8]]
+    if len(reasons) > 8:
+        shown.append(_line("", f"· and {len(reasons) - 8} more: gonogo why {view.release_id}"))
     return shown
 
 
-def _votes(view: StatusView) -> list[Text]:
+def _votes(view: StatusView) -> list[_Line]:
     found = view.round
     assert found is not None
     head = _line(
@@ -93,27 +116,32 @@ def _votes(view: StatusView) -> list[Text]:
     return [head, *(_role(role) for role in view.roles)]
 
 
-def _role(role: RoleView) -> Text:
-    text = _line("", f"{role.role:<18} ")
+def _role(role: RoleView) -> _Line:
+    text = Text(f"{role.role:<18} ")
+    refused = False
     for answer in role.answered:
+        no_go = answer.choice == "NO_GO"
+        # Why it is a NO-GO stands with the hold that it is.
+        why = f": {answer.reason}" if answer.reason and not no_go else ""
         text.append(answer.choice.replace("_", "-"), style=_STYLES.get(answer.choice, "yellow"))
-        text.append(f" {answer.person}{': ' + answer.reason if answer.reason else ''}  ")
-    if role.go < role.quorum:
+        text.append(f" {answer.person}{why}  ")
+        refused = refused or no_go
+    if role.go < role.quorum and not refused:
         missing = [person for person in role.people if person not in {a.person for a in role.answered}]
         text.append(f"waits for {role.quorum - role.go} of {names(missing or role.people)}", style="dim")
-    return text
+    return _Line("", text)
 
 
-def _facts(view: StatusView) -> list[Text]:
+def _facts(view: StatusView) -> list[_Line]:
     shown = []
     if view.checks:
-        line = _line("checks")
+        text = Text()
         for check in view.checks:
             status = "waived" if check.waived else "running" if check.running else check.status
-            line.append(f"{check.name} ")
-            line.append(status, style=_STYLES.get(status, "dim"))
-            line.append("  ")
-        shown.append(line)
+            text.append(f"{check.name} ")
+            text.append(status, style=_STYLES.get(status, "dim"))
+            text.append("  ")
+        shown.append(_Line("checks", text))
     if view.items:
         done = sum(item.status in ("done", "waived") for item in view.items)
         overdue = [item.id for item in view.items if item.overdue]
@@ -138,7 +166,7 @@ def bar(part: float, width: int = _BAR) -> str:
     return "█" * full + "░" * (width - full)
 
 
-def _rollout(rollout: RolloutView) -> list[Text]:
+def _rollout(rollout: RolloutView) -> list[_Line]:
     marks = {"done": "✓", "baking": "●", "asking": "?", "waiting": "·"}
     stages = "  ".join(f"{marks.get(stage.state, '·')} {stage.exposure}" for stage in rollout.stages)
     shown = [_line("rollout", f"stage {rollout.stage} of {rollout.of}: {stages}")]
@@ -146,7 +174,9 @@ def _rollout(rollout: RolloutView) -> list[Text]:
         shown.append(_line("", (f"rolling back; not back yet: {names(rollout.left)}", "bold red")))
     elif rollout.stage and rollout.bake_seconds:
         part = rollout.baked_seconds / rollout.bake_seconds
-        shown.append(_line("bake", f"{bar(part)} {part:.0%} of {rollout.bake_seconds // 60} min"))
+        # "0% of 0 min" would say nothing of a short bake.
+        whole = f"{rollout.bake_seconds} s" if rollout.bake_seconds < 120 else f"{rollout.bake_seconds // 60} min"
+        shown.append(_line("bake", f"{bar(part)} {part:.0%} of {whole}"))
     if rollout.question is not None:
         asked = rollout.question
         until = f", until {instant(asked.deadline)}" if asked.deadline else ""
@@ -154,12 +184,12 @@ def _rollout(rollout: RolloutView) -> list[Text]:
     return shown
 
 
-def _flag(flag: FlagView) -> Text:
+def _flag(flag: FlagView) -> _Line:
     settled = f", {flag.settled}" if flag.settled else ""
     return _line("flag", f"{bar(flag.percent / 100)} {flag.key}: {flag.exposure}{settled} ({flag.owner})")
 
 
-def _next(view: StatusView) -> Text:
+def _next(view: StatusView) -> _Line:
     if view.phase in _OVER:
         return _line("ended", f"{view.outcome.replace('_', ' ')} {instant(view.phase_since)}")
     if view.next is None:

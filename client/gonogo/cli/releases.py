@@ -5,11 +5,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gonogo.client.launching import plan_differences
-from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.canonical import to_json
 from gonogo.domain.values import Candidate
-from gonogo.workflows.messages import Answer
 
-from .common import DEFAULT, Common, Reason, Release, give
+from .common import DEFAULT, Common, Reason, Release, exit_code, give, print_answer
 from .exits import DONE, UsageError
 from .instants import When
 from .plans import PlanFile, PolicyFile, read
@@ -33,16 +32,17 @@ async def launch(plan: PlanFile, /, *, policy: PolicyFile = None, common: Common
 async def amend(release: Release, plan: PlanFile, /, *, policy: PolicyFile = None, common: Common = DEFAULT) -> int:
     """Put another revision of the plan in force."""
     found = read(plan, policy)
-
-    async def call(client: ReleaseClient) -> Answer:
+    async with common.client() as client:
         before = (await client.get(release)).plan
         answer = await client.amend(release, found)
-        if not common.json:
-            for line in plan_differences(before, found):
-                print(f"  {line}")
-        return answer
-
-    return await give(common, call, "the plan is amended")
+    changes = plan_differences(before, found)
+    if common.json:
+        emit_json({**to_json(answer), "changes": changes})
+    else:
+        for line in changes:
+            print(f"  {line}")
+        print_answer(answer, "the plan is amended")
+    return exit_code(answer)
 
 
 async def candidate(

@@ -30,6 +30,17 @@ def mode_line(state: State) -> str:
     return f"{mode}, next slot {shown}" if mode == "train" else f"{mode}, {shown}"
 
 
+def _reasons(state: State, found: VerdictView) -> tuple[str, ...]:
+    """What stands against GO; that somebody has not answered counts only when they are asked and nobody said NO-GO."""
+    refused = {r.subject for r in found.reasons if r.code == "vote.no_go"}
+    told = tuple(
+        r.text
+        for r in found.reasons
+        if r.code != "vote.missing" or (state.round is not None and r.subject not in refused)
+    )
+    return told or (("nobody is asked yet: the poll is not open",) if found.reasons else ())
+
+
 def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
     """Where a release stands at `now`. `head` is the hash of the ledger's last entry, where it is known."""
     plan = state.plan
@@ -62,11 +73,11 @@ def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
         roles=part.roles(state),
         round=part.poll(state),
         verdict=found.outcome,
-        reasons=tuple(r.text for r in found.reasons),
+        reasons=_reasons(state, found),
         holds=part.holds(state),
         exposure_percent=part.widest(state),
         rollout=part.rollout(state, now),
-        flags=part.flags(state),
+        flags=part.flags(state, now),
         exceptions=part.exceptions(state),
         next=coming[0] if coming else None,
         at=now,

@@ -1,0 +1,58 @@
+"""The picture of `gonogo status`: everything once, and within the width that there is."""
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from gonogo.cli.picture import picture
+from gonogo.domain import commands as c
+from gonogo.domain.terms import Phase
+from gonogo.domain.views import status_view
+from tests.domain.worlds import MINUTE, World
+
+WHY = "login is broken and nobody knows why; the team looks at it and comes back to us with a finding today"
+
+
+def shown(world: World, width: int = 80) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width, highlight=False).print(picture(status_view(world.state, world.at)))
+    return out.getvalue()
+
+
+def test_a_long_line_goes_on_below_itself() -> None:
+    world = World()
+    world.do(c.PlaceHold(text=WHY), "ann")
+    lines = shown(world).splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("HELD      manual: login is broken"))
+    assert lines[first + 1].startswith("          ")
+    assert " ".join(" ".join(lines[first : first + 3]).split()).count(WHY) == 1
+    assert max(map(len, lines)) <= max(80, len(lines[2])), "only the track of the phases is longer"
+
+
+def test_a_no_go_is_told_once_and_its_role_waits_for_nobody_else() -> None:
+    world = World().to(Phase.DECIDING)
+    world.vote("release_manager", "bob", "NO_GO", reason="login is broken")
+    told = shown(world, 200)
+    assert told.count("login is broken") == 1
+    line = next(line for line in told.splitlines() if "NO-GO bob" in line)
+    assert "waits for" not in line
+    assert "release_manager has not answered" not in told
+    assert "qa has not answered" in told
+
+
+def test_nobody_has_failed_to_answer_while_no_round_is_open() -> None:
+    world = World()
+    told = shown(world)
+    assert "has not answered" not in told
+    assert "· Tested: open" in told
+    world.sign_off()
+    assert "· nobody is asked yet: the poll is not open" in shown(world)
+
+
+def test_a_short_bake_is_counted_in_seconds() -> None:
+    stages: list[Any] = [{"percent": 10, "bake": "90s"}, {"audience": "everyone", "bake": "1h"}]
+    world = World(stages=stages).to(Phase.ROLLING_OUT)
+    assert "% of 90 s\n" in shown(world)
+    world.wait(2 * MINUTE)
+    assert "% of 60 min\n" in shown(world)
