@@ -304,6 +304,9 @@ class Picture:
         if batch.stage >= 0:
             self.written = batch.stage
             self.changed |= unheard
+        else:
+            back = {k for k, wanted in batch.writes.items() if k in self.absent or self.current[k] == wanted}
+            self.changed -= back
         self.batch = None
 
     def _FlagChangedElsewhere(self, entry: e.Entry, event: e.FlagChangedElsewhere) -> None:
@@ -350,7 +353,6 @@ class Picture:
         self.go, self.stage, self.slot, self.opening = None, -1, None, None
         self.settled &= self.gone
         self.granted.clear()
-        self.changed &= self.accepted
         for item in self.items.values():
             if item.gates == "completion" and item.planned:
                 item.status = "open"

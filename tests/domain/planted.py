@@ -70,8 +70,8 @@ BUGS = (
     Planted(
         "a hold does not stop a rollout",
         "rollout.py",
-        "if rollout is None or not stage_met(state) or state.held(*BUT_READINESS):",
-        "if rollout is None or not stage_met(state):",
+        "if not stage_met(state) or (state.holds if last else state.held(*BUT_READINESS)):",
+        "if not stage_met(state):",
         ("exposure_never_rises_under_a_hold", "wakeups_miss_nothing"),
         near=295,
     ),

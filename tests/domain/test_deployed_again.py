@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
-from gonogo.domain.events import ChecksRequested
+from gonogo.domain.events import ChecksRequested, OverrideProposed
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.terms import AskedFor, Phase
 from gonogo.domain.wakeups import next_wakeup
@@ -46,8 +46,7 @@ def named(code: str, status: Status) -> World:
     world.sign_off()
     world.to(Phase.DECIDING)
     world.do(c.ProposeOverride(codes=(code,), reason="the probe is down"), "bob")
-    assert world.state.override is not None
-    world.do(c.ConfirmOverride(override=world.state.override.id), "ann")
+    world.do(c.ConfirmOverride(override=world.last(OverrideProposed).override), "ann")
     world.vote_go()
     return world
 

@@ -66,6 +66,19 @@ def test_a_flag_that_its_provider_loses_between_stages_holds_the_next_one() -> N
     assert world.types.count("StageExposed") == 1
 
 
+def test_a_hold_for_a_flag_that_somebody_else_wrote_is_lifted_while_another_is_tried_again() -> None:
+    features = [{"id": "gifts", "title": "G", "flags": ["gifts", "b"]}]
+    world = World(stages=PLAIN, flags={"gifts": {"owner": "fay"}, "b": {}}, features=features).go()
+    world.writes = {"gifts": WriteStatus.FAILED, "b": WriteStatus.FAILED}
+    world.wait(SLOT)
+    assert [h.subject for h in world.state.holds] == ["flag:gifts", "flag:b"]
+    seen = FlagReading(key="b", exists=True, exposure=exposure(Audience.PERCENTAGE, 10), at=world.at)
+    world.do(c.TakeFlagNews(flag="b", reading=seen, proof="mallory"))
+    world.do(c.LiftHold(measurement=world.hold("guard").measurement), "fay")
+    world.wait(5 * MINUTE)
+    assert [h.subject for h in world.state.holds] == ["flag:gifts"]
+
+
 def test_a_flag_is_settled_as_gone_on_the_word_of_its_own_workflow_only() -> None:
     world = World(stages=PLAIN).to(Phase.CLEANING_UP)
     world.flags.pop("gifts")
@@ -145,6 +158,21 @@ def test_a_flag_that_was_accepted_as_it_stands_keeps_what_was_before_the_release
     world.to(Phase.ROLLING_OUT).wait(HOUR)
     world.do(c.RollBack(reason="bad"), "bob")
     assert world.exposure == {"gifts": "nobody"}
+
+
+def test_a_flag_that_was_accepted_and_put_back_later_is_read_anew() -> None:
+    world = rolling()
+    world.writes["gifts"] = WriteStatus.FAILED
+    world.do(c.RollBack(reason="bad"), "bob")
+    world.do(c.AcceptUnrestorable(flag="gifts", reason="the provider is down"), "bob")
+    world.writes = {}
+    world.do(c.RollBack(reason="it is up again"), "bob")
+    assert (world.phase, world.exposure) == (Phase.READYING, {"gifts": "nobody"})
+    world.flags["gifts"] = FORTY
+    world.candidate("c2")
+    world.to(Phase.ROLLING_OUT).wait(HOUR)
+    world.do(c.RollBack(reason="bad"), "bob")
+    assert world.exposure == {"gifts": "40 %"}
 
 
 def test_rules_that_are_no_exposure_are_no_reading() -> None:

@@ -99,17 +99,15 @@ def _put_back(state: State, entry: e.Entry, batch: WriteBatch, event: e.FlagsWri
         result = said.get(key)
         if result is None:
             failed[key] = "no answer came back"
-        elif result.status is WriteStatus.WRITTEN:
-            done.add(key)
         elif result.status is WriteStatus.GONE:
             done.add(key)
-            flags[key] = replace(flags[key], current=None)
-        elif result.status is WriteStatus.STALE and result.after == wanted:
-            # Somebody else, such as the flag's own workflow, put it back with a newer fence.
+            flags[key] = replace(flags[key], current=None, changed_at=0)
+        elif result.status is not WriteStatus.FAILED and result.after == wanted:
+            # Refused and yet back: somebody else, such as the flag's own workflow, put it there with a newer fence.
             done.add(key)
-            flags[key] = replace(flags[key], current=wanted)
+            flags[key] = replace(flags[key], current=wanted, changed_at=0)
         else:
-            failed[key] = result.detail or result.status.value
+            failed[key] = result.detail or f"{result.status.value}; it is at {result.after}"
     kept = {k: v for k, v in rollback.failed.items() if k not in done}
     rollback = replace(
         rollback,
@@ -248,15 +246,8 @@ def _rollback_confirmed(state: State, entry: e.Entry, event: e.RollbackConfirmed
     if not rolling:
         return replace(state, rollback=None, writes=None)
     flags = {
-        # What was accepted as it stands is still changed; like the others it is claimed and settled anew. What is gone
-        # with proof stays so.
-        k: replace(
-            f,
-            changed_at=f.changed_at if k in event.unrestorable else 0,
-            settled=f.settled if f.gone else None,
-            proof=f.proof if f.gone else "",
-            granted=False,
-        )
+        # Put back, or accepted as it stands: either is claimed and settled anew. What is gone with proof stays so.
+        k: replace(f, settled=f.settled if f.gone else None, proof=f.proof if f.gone else "", granted=False)
         for k, f in state.flags.items()
     }
     items = {

@@ -25,20 +25,19 @@ def targets(state: State, stage: Stage) -> dict[str, Exposure]:
     """Who shall see each flag in a stage: the wider of the value before the release and min(stage, reach)."""
     made: dict[str, Exposure] = {}
     for key, flag in state.flags.items():
-        if flag.gone or flag.original is None:
+        if flag.gone:
             continue
+        assert flag.original is not None
+        assert flag.current is not None, "a rollout begins when every flag has been read"
         wanted = wider(flag.original, capped(stage.exposure, state.plan.flags[key].reach))
-        if flag.current is not None:
-            wanted = wider(flag.current, wanted)  # users who are in stay in
-        made[key] = wanted
+        made[key] = wider(flag.current, wanted)  # users who are in stay in
     return made
 
 
 def stage_met(state: State) -> bool:
     """True when the stage that stands is done: baked, and its question answered with yes."""
     rollout = state.rollout
-    if rollout is None:
-        return False
+    assert rollout is not None
     if rollout.stage < 0:
         return True
     return rollout.bake_done and (state.stages[rollout.stage].question is None or rollout.answered)
@@ -52,14 +51,15 @@ def go_on(draft: Draft) -> None:
         return
     finish_bake(draft)
     ask_question(draft)
-    state, rollout = draft.state, draft.state.rollout
-    if rollout is None or not stage_met(state) or state.held(*BUT_READINESS):
-        return
+    state = draft.state
     following = rollout.stage + 1
-    if following == len(state.stages):
-        if not state.holds:
-            draft.emit_by_itself(ReleaseShipped())
-            draft.emit_by_itself(PhaseChanged(before=Phase.ROLLING_OUT, after=Phase.CLEANING_UP))
+    last = following == len(state.stages)
+    # A hold for readiness lifts when what it is about is tried again; shipping tries nothing again.
+    if not stage_met(state) or (state.holds if last else state.held(*BUT_READINESS)):
+        return
+    if last:
+        draft.emit_by_itself(ReleaseShipped())
+        draft.emit_by_itself(PhaseChanged(before=Phase.ROLLING_OUT, after=Phase.CLEANING_UP))
         return
     stage = state.stages[following]
     if state.resolution is None or open_until(state.resolution, draft.at, stage.segments) is None:
