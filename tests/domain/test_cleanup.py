@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
-from gonogo.domain.events import Escalated, FlagSettled, ReleaseClosed, ReminderSent
+from gonogo.domain.events import ChecksRequested, Escalated, FlagSettled, ReleaseClosed, ReminderSent
 from gonogo.domain.facts import FlagReading, Status
-from gonogo.domain.terms import Phase
+from gonogo.domain.terms import AskedFor, Phase
 from gonogo.domain.values import EVERYONE
-from tests.domain.worlds import DAY, HOUR, SLOT, World
+from gonogo.domain.views import status_view
+from gonogo.domain.why import why_view
+from tests.domain.worlds import DAY, HOUR, SAMPLE, SLOT, World
+
+NO_REVIEW = {"tech": SAMPLE["checklists"]["tech"]}
 
 
 def shipped(**changes: Any) -> World:
@@ -124,3 +128,71 @@ def test_a_check_that_keeps_the_release_open_is_escalated() -> None:
     world.do(c.Waive(subject="check:fine", reason="x"), "bob")
     world.wait(2 * DAY + HOUR)
     assert [e.subject for e in world.events(Escalated) if e.subject.startswith("check")] == ["check:end"] * 2
+
+
+# --- what was settled, or found, for a while -----------------------------------------------------------------------
+
+END = {"end": {"kind": "http", "owner": "qa", "moment": "completion"}}
+
+
+def test_a_flag_whose_waiver_ended_keeps_the_release_open_and_is_shown_as_not_settled() -> None:
+    world = shipped()
+    world.do(c.Waive(subject="flag:gifts", reason="next week", until=world.at + DAY), "bob")
+    assert [f.settled for f in status_view(world.state, world.at).flags] == ["waived"]
+    world.wait(5 * DAY)
+    world.sign_off()
+    assert world.phase is Phase.CLEANING_UP
+    (found,) = [w for w in why_view(world.state, world.at).waiting if w.code == "flag.unsettled"]
+    assert "the waiver of bob ended" in found.text
+    assert [f.settled for f in status_view(world.state, world.at).flags] == [""]
+    world.do(c.Waive(subject="flag:gifts", reason="this week", until=world.at + DAY), "bob")
+    assert world.last(ReleaseClosed).outcome == "completed"
+
+
+def test_a_waived_flag_that_goes_for_good_needs_no_waiver_any_more() -> None:
+    world = shipped()
+    world.do(c.Waive(subject="flag:gifts", reason="next week", until=world.at + DAY), "bob")
+    world.do(c.TakeFlagNews(flag="gifts", gone=True, proof="archived, no references"))
+    world.wait(5 * DAY)
+    world.sign_off()
+    assert world.phase is Phase.COMPLETED
+
+
+def test_what_gates_completion_is_measured_each_time_that_it_has_shipped() -> None:
+    world = World(checks={**SAMPLE["checks"], **END})
+    world.do(c.RunChecks(), "sam")
+    assert "end" in world.state.findings, "asked for by hand, long before"
+    for commit in ("c2", "c3"):
+        world.to(Phase.CLEANING_UP)
+        asked = [e for e in world.events(ChecksRequested) if e.why is AskedFor.COMPLETION]
+        assert [e.checks for e in asked][-1] == ("end",)
+        assert world.state.found_for["end"] == world.state.released_at
+        world.do(c.RollBack(reason="bad"), "bob")
+        world.candidate(commit)
+        world.do(c.RunChecks(), "sam")
+    assert len(asked) == 2
+
+
+def test_what_was_found_before_it_shipped_completes_nothing() -> None:
+    world = World(checks={**SAMPLE["checks"], **END}, flags={"gifts": {"kind": "permission"}}, checklists=NO_REVIEW)
+    world.do(c.RunChecks(), "sam")
+    world.to(Phase.ROLLING_OUT)
+    world.wait(event="QuestionAsked")
+    assert world.state.rollout is not None
+    assert world.state.rollout.question is not None
+    world.do(c.Widen(question=world.state.rollout.question.id), "ann")
+    world.checks["end"] = Status.UNCLEAR
+    world.wait(phase=Phase.CLEANING_UP).wait(DAY)
+    assert world.phase is Phase.CLEANING_UP
+    assert "check.unclear" in [w.code for w in why_view(world.state, world.at).waiting]
+
+
+def test_checks_run_on_entering_readying_after_a_rollback() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.do(c.RollBack(reason="bad"), "bob")
+    assert world.phase is Phase.READYING
+    assert world.last(ChecksRequested).why is AskedFor.READYING
+    closing = World().to(Phase.ROLLING_OUT)
+    closing.do(c.Cancel(reason="bad"), "bob")
+    assert closing.phase is Phase.ROLLED_BACK
+    assert closing.last(ChecksRequested).why is not AskedFor.READYING

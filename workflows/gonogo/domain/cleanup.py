@@ -40,7 +40,7 @@ def settle_flags(draft: Draft) -> None:
     state = draft.state
     if state.phase is not Phase.CLEANING_UP or state.rollback:
         return
-    for key in unsettled(state):
+    for key in unsettled(state, draft.at):
         plan = state.plan.flags[key]
         waiver = state.waivers.get(f"flag:{key}")
         if waiver is not None and waiver.stands(draft.at):
@@ -58,7 +58,8 @@ def take_flag_news(draft: Draft, command: c.TakeFlagNews) -> None:
     reading = command.reading
     if flag is None or (reading is not None and reading.key != command.flag):
         return
-    cleaning = state.phase is Phase.CLEANING_UP and flag.settled is None
+    # A waiver is only for a while: what is known for good replaces it.
+    cleaning = state.phase is Phase.CLEANING_UP and flag.settled in (None, Settled.WAIVED)
     if command.gone and cleaning:
         draft.emit_by_itself(FlagSettled(flag=command.flag, how=Settled.GONE, proof=command.proof))
     elif command.carried_to and cleaning:
@@ -77,18 +78,21 @@ def take_flag_news(draft: Draft, command: c.TakeFlagNews) -> None:
 def complete(draft: Draft) -> None:
     """Closes the release when every flag is settled and what gates completion is met."""
     state = draft.state
-    if state.phase is not Phase.CLEANING_UP or state.rollback or unsettled(state):
+    if state.phase is not Phase.CLEANING_UP or state.rollback or unsettled(state, draft.at):
         return
-    if not unmet(state, Moment.COMPLETION, draft.at):
+    # What was found before it shipped says nothing of what is out there now.
+    if not unmet(state, Moment.COMPLETION, draft.at, since=state.released_at):
         _close(draft, "completed", "")
 
 
 def measure_completion(draft: Draft) -> None:
-    """Asks for the checks of moment completion once, when the release has shipped."""
+    """Asks for the checks of moment completion once, each time that the release has shipped."""
     state = draft.state
-    if state.phase is Phase.CLEANING_UP:
-        never = tuple(n for n in measurable(state, Moment.COMPLETION) if n not in state.asked_at)
-        ask(draft, never, AskedFor.COMPLETION)
+    shipped = state.released_at
+    if state.phase is Phase.CLEANING_UP and shipped is not None:
+        asked = state.asked_at
+        due = tuple(n for n in measurable(state, Moment.COMPLETION) if n not in asked or asked[n] < shipped)
+        ask(draft, due, AskedFor.COMPLETION)
 
 
 def check_escalations(state: State, now: datetime) -> tuple[tuple[datetime, Fact], ...]:
@@ -136,7 +140,7 @@ def close(draft: Draft, reason: str, *, by: Actor | None = None) -> None:
 def _close(
     draft: Draft, outcome: Literal["completed", "cancelled", "rolled_back"], reason: str, *, by: Actor | None = None
 ) -> None:
-    left = () if outcome == "completed" else unsettled(draft.state)
+    left = () if outcome == "completed" else unsettled(draft.state, draft.at)
     before = draft.state.phase
     event = ReleaseClosed(outcome=outcome, reason=reason, carried=left)
     if by is None:

@@ -12,7 +12,8 @@ from .items import due_at
 from .plan import Check, Moment
 from .state import MOST_ENTRIES, State
 from .state_parts import ItemState
-from .terms import AskedFor, ItemStatus, Phase
+from .telling import when
+from .terms import AskedFor, ItemStatus, Phase, Settled
 from .values import Actor
 from .verdict import Fact
 
@@ -41,8 +42,6 @@ def check_fact(state: State, name: str, check: Check, now: datetime, *, since: d
         at = min(finding.at, now)
         says = f": {finding.finding}" if finding.finding else ""
         ends = at + check.max_age
-        # A pushed result is nobody's to measure again: at the opening it counts as it stands, while it is young.
-        too_early = since is not None and check.kind != PUSHED and (found_for is None or found_for < since)
         if state.candidate_at is not None and finding.at + CLOCK_SKEW < state.candidate_at:
             code, detail = "check.before_candidate", f"{name} was observed before the candidate was given{says}"
         elif finding.status is Status.FAIL:
@@ -51,8 +50,9 @@ def check_fact(state: State, name: str, check: Check, now: datetime, *, since: d
             code, detail = "check.unclear", f"{name} is unclear{says}"
         elif now >= ends:
             code, detail, at = "check.stale", f"{name} passed too long ago", ends
-        elif too_early:
-            code, detail = "check.not_remeasured", f"{name} has not been measured since the opening"
+        elif since is not None and check.kind != PUSHED and (found_for is None or found_for < since):
+            # A pushed result is nobody's to measure again: it counts as it stands, while it is young.
+            code, detail = "check.not_remeasured", f"{name} has not been measured since {when(since)}"
         else:
             code, status, detail, changes = "check.passed", Status.PASS, f"{name} passes{says}", ends
     return Fact(subject, status, code, detail, owners, at, fresh, waived, _waiver_end(state, subject, changes))
@@ -345,6 +345,10 @@ def ages_out(state: State, name: str) -> datetime | None:
     return finding.at + state.plan.checks[name].max_age
 
 
-def unsettled(state: State) -> tuple[str, ...]:
-    """The flags of the release that are not settled."""
-    return tuple(key for key, flag in state.flags.items() if flag.settled is None)
+def unsettled(state: State, now: datetime) -> tuple[str, ...]:
+    """The flags of the release that are not settled; a flag that is waived is settled until the waiver ends."""
+    return tuple(
+        key
+        for key, flag in state.flags.items()
+        if flag.settled is None or (flag.settled is Settled.WAIVED and not state.waived(f"flag:{key}", now))
+    )

@@ -8,6 +8,7 @@ from .errors import Refused
 from .events import PhaseChanged, RollbackConfirmed, RollbackStarted, UnrestorableAccepted, WritesRequested
 from .fences import next_epoch, write_epoch
 from .holds import lift_all, raise_hold
+from .readiness import measure_on_readying
 from .state import State
 from .terms import HoldReason, Phase
 from .values import ENGINE, NOBODY, Actor
@@ -98,3 +99,5 @@ def _confirm(draft: Draft) -> None:
         from .cleanup import close  # cleanup imports rollback for `cancel`
 
         close(draft, rollback.reason)
+    elif phase in _EXPOSED:
+        measure_on_readying(draft)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from .assessing import electorate
 from .clearing import clears_hold
 from .items import due_at
-from .readiness import check_fact
+from .readiness import check_fact, unsettled
 from .rights import flag_owner
 from .state import State
 from .state_parts import Rollout
@@ -180,15 +180,16 @@ def exceptions(state: State) -> tuple[ExceptionView, ...]:
     )
 
 
-def flags(state: State) -> tuple[FlagView, ...]:
+def flags(state: State, now: datetime) -> tuple[FlagView, ...]:
     """The release's flags."""
+    left = unsettled(state, now)
     return tuple(
         FlagView(
             key=key,
             owner=flag_owner(state, key),
             exposure="unknown" if flag.current is None else str(flag.current),
             percent=exposure_percent(flag.current),
-            settled=flag.settled.value if flag.settled else "",
+            settled=flag.settled.value if flag.settled and key not in left else "",
             proof=flag.proof,
             original="" if flag.original is None else str(flag.original),
             current=flag.current,

@@ -190,18 +190,20 @@ def rolling_back(state: State, now: datetime) -> Iterator[Waiting]:
 
 def cleaning_up(state: State, now: datetime) -> Iterator[Waiting]:
     """Flags that are not settled, after-release items and checks."""
-    for key in unsettled(state):
+    for key in unsettled(state, now):
         flag = state.flags[key]
+        waiver = state.waivers.get(f"flag:{key}")
+        over = f"; the waiver of {waiver.by} ended {when(waiver.until)}" if waiver and waiver.until else ""
         waive = quoted(state, "waive", f"flag:{key}", "--reason WHY", "--until INSTANT")
         yield Waiting(
             code="flag.unsettled",
             subject=f"flag:{key}",
-            text=f"flag {key} ({flag.current or 'nobody knows who sees it'}) is not settled",
+            text=f"flag {key} ({flag.current or 'nobody knows who sees it'}) is not settled{over}",
             responsible=people(state, flag_owner(state, key)),
             since=state.released_at or state.phase_since,
             clears=f"it is archived at its provider and nothing refers to it; or {RELEASE_MANAGER} waives it: {waive}",
         )
-    for fact in unmet(state, Moment.COMPLETION, now):
+    for fact in unmet(state, Moment.COMPLETION, now, since=state.released_at):
         yield fact_waiting(state, fact)
 
 
