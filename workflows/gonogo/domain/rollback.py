@@ -37,9 +37,8 @@ def roll_back(draft: Draft, command: c.RollBack, actor: Actor) -> None:
 
 
 def cannot_restore(state: State) -> tuple[str, ...]:
-    """Flags of the rollback that cannot be switched off: listed, until accepted by name."""
-    if state.rollback is None:
-        return ()
+    """Flags of the rollback that is under way that cannot be switched off: listed, until accepted by name."""
+    assert state.rollback is not None
     return tuple(k for k in state.rollback.left if k in state.plan.flags and not state.plan.flags[k].can_be_disabled)
 
 
