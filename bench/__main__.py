@@ -16,7 +16,7 @@ from .core import events_per_second
 from .lifecycle import throughput
 from .memory import per_release_kb
 from .votes import open_releases, pairs, spread
-from .waiting import entries_of_a_month
+from .waiting import added_by_a_month
 from .world import world
 
 
@@ -74,8 +74,13 @@ async def main(*, quick: bool) -> int:
 
     note("the core alone")
     rows.append(Row("core: decide, evolve, hash", events_per_second(1 if quick else 5), 30_000, True, "/s"))
-    month = entries_of_a_month()
-    rows.append(Row("a month of waiting: entries that are neither reminders nor check rounds", month, 0, False))
+    month = added_by_a_month()
+    most = max(sum(added.values()) for added in month.values())
+    rows.append(Row("a month of waiting: entries that are neither reminders nor check rounds", most, 0, False))
+    note(
+        "a month of waiting adds: "
+        + "; ".join(f"{where}: {dict(added) or 'nothing'}" for where, added in month.items())
+    )
     async with world() as client:
         note(f"{lives} whole lives against {lives} bare workflows")
         ours, bare, causes, shape = await throughput(client, lives)

@@ -10,6 +10,7 @@ from gonogo.domain.events import Entry
 from gonogo.domain.evolve import fold
 from gonogo.domain.facts import Finding, FlagReading, Status, WriteResult, WriteStatus
 from gonogo.domain.ledger import Ledger
+from gonogo.domain.plan import Plan
 from gonogo.domain.release import launch, step
 from gonogo.domain.reports import ClaimAnswer, GuardCount, WatchReport
 from gonogo.domain.resolution import Resolution
@@ -26,8 +27,8 @@ START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 class Life:
     """A release in the pure core, with a world that always answers well."""
 
-    def __init__(self, version: str, known: Resolution | None = None) -> None:
-        self.plan = service_plan(version)
+    def __init__(self, version: str, known: Resolution | None = None, plan: Plan | None = None) -> None:
+        self.plan = plan or service_plan(version)
         self.now = START
         self.known = known or resolve(self.plan.schedule, self.plan.environment, now=START)
         begun = time.perf_counter()
