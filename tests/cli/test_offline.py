@@ -153,6 +153,7 @@ def test_a_new_plan_is_fine_and_never_overwrites(tmp_path: Path, capsys: pytest.
         (["override", "shop/1", "hold:h1", "--reason", "x", "--confirm", "o1"], "nothing else"),
         (["candidate", "shop/1", "abc", "--artifact", "image"], "NAME=DIGEST"),
         (["scope", "add", "shop/1", "UPPER", "--title", "t"], "UPPER"),
+        (["exception", "request", "shop/1", "late", "x", "--new-flag", "k", "--why", "w"], "--title"),
         (["status", "shop/1", "--as", "not a name"], "not a name"),
         (["list", "--phase", "nosuch"], "awaiting_window"),
         (["list", "--outcome", "shipped"], "rolled_back"),

@@ -265,6 +265,10 @@ async def test_scope_exceptions_and_plans_change_from_the_command_line(terminal:
     )
     for person in ("ann", "bob"):
         await terminal.ok("exception", "approve", release, asked["created"], "--as", person)
+    late = ("exception", "request", release, "scope", "v", "--title", "V", "--why", "law", "--as", "cid")
+    code, _, err = await terminal.run(*late, "--flag", "v")
+    assert (code, "--new-flag" in err) == (1, True)
+    await terminal.ok(*late, "--new-flag", "v", "--provider", "file")
     view = await terminal.json("status", release)
     assert {f["id"]: f["status"] for f in view["features"]}["w"] == "proposed"
     change(file, "Faster search", "Much faster search")

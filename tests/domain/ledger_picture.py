@@ -177,6 +177,7 @@ class Picture:
 
     def _FeatureProposed(self, entry: e.Entry, event: e.FeatureProposed) -> None:
         self.features[event.feature.id] = (event.feature, True)
+        self.plan = replace(self.plan, flags={**self.plan.flags, **event.flags})
         self._list()
 
     def _FeatureChanged(self, entry: e.Entry, event: e.FeatureChanged) -> None:

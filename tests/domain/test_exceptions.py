@@ -6,15 +6,20 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain.errors import Refused
 from gonogo.domain.events import ExceptionRejected, ExceptionRequested
-from gonogo.domain.plan import Feature
+from gonogo.domain.material import material
+from gonogo.domain.plan import Feature, Flag, RetireBy
 from gonogo.domain.scope import in_scope
 from gonogo.domain.terms import ExceptionKind, ExceptionStatus, FeatureStatus, Phase
-from tests.domain.worlds import POLL, SAMPLE, World
+from gonogo.domain.values import NOBODY
+from tests.domain.worlds import POLL, SAMPLE, World, make_plan
 
 NEW = Feature(id="new", title="New", no_flag="text", owner="fay")
 SCOPE, LATE = ExceptionKind.SCOPE, ExceptionKind.LATE
 ADD = c.RequestException(kind=SCOPE, feature=NEW, why="a customer asks")
+SHAPE = "exception.shape"
+CI = {"ci": {"kind": "http", "owner": "qa"}}
 SIZED = [{**SAMPLE["features"][0], "estimate_days": 3, "estimated_by": ["sam"]}]
 
 
@@ -154,3 +159,80 @@ def test_what_nobody_answered_when_the_poll_opens_is_rejected_with_that_reason()
     assert world.phase is Phase.DECIDING
     assert status(world, name) is ExceptionStatus.REJECTED
     assert world.last(ExceptionRejected).reason == "unanswered when the poll opened"
+
+
+# --- a feature that brings its flag --------------------------------------------------------------------------------
+
+SLOW = Feature(id="slow", title="Slow", flags=("slow",), owner="fay")
+
+
+def bring(*features: Feature, **flags: Flag) -> c.RequestException:
+    return c.RequestException(kind=SCOPE, feature=(*features, SLOW)[0], flags=flags, why="a customer asks")
+
+
+def granted(request: c.RequestException, **changes: Any) -> World:
+    world, name = asked(request, **changes)
+    world.do(answer(name), "ann")
+    world.do(answer(name), "bob")
+    assert status(world, name) is ExceptionStatus.APPROVED
+    return world
+
+
+@pytest.mark.parametrize("before", [{}, {"features": [], "flags": {}}], ids=["more", "the first one"])
+def test_a_feature_that_joins_by_exception_brings_its_flag_and_is_rolled_out_behind_it(before: dict[str, Any]) -> None:
+    world = granted(bring(slow=Flag()), **before)
+    world.flags["slow"] = NOBODY
+    listed = world.state.plan.flags["slow"]
+    assert (listed.owner, listed.retire_by, listed.provider) == ("fay", RetireBy(days=40), "file")
+    assert "slow" in material(world.state)["flags"]
+    world.to(Phase.CLEANING_UP)
+    assert world.exposure["slow"] == "everyone"
+
+
+def test_its_flag_goes_with_it_and_an_amended_plan_lists_both() -> None:
+    world = granted(bring(slow=Flag()))
+    assert world.refused(c.Amend(plan=make_plan(title="Shorter")), "bob") == "amend.flag_in_use"
+    feature = {"id": "slow", "title": "Slow", "flags": ["slow"], "owner": "fay"}
+    plan: dict[str, Any] = {"features": [*SAMPLE["features"], feature], "flags": {**SAMPLE["flags"], "slow": {}}}
+    world.amend(**{**plan, "title": "Both"})
+    assert sorted(world.state.flags) == ["gifts", "slow"]
+    world.do(c.ChangeFeature(feature="slow", status=FeatureStatus.DROPPED, reason="later"), "ann")
+    assert sorted(world.state.flags) == ["gifts"]
+
+
+def test_two_exceptions_that_bring_one_flag_bring_it_once() -> None:
+    world, first = asked(bring(slow=Flag(provider="one")))
+    other = Feature(id="other", title="Other", flags=("slow",), owner="sam")
+    world.do(bring(other, slow=Flag(provider="two")), "cid")
+    second = world.last(ExceptionRequested).exception
+    for name in (first, second):
+        world.do(answer(name), "ann")
+        world.do(answer(name), "bob")
+    assert in_scope(world.state) == ("gifts", "slow", "other")
+    assert world.state.plan.flags["slow"].provider == "one"
+
+
+@pytest.mark.parametrize(
+    ("request_", "changes", "code"),
+    [
+        (bring(), {}, "feature.unlisted_flag"),
+        (bring(slow=Flag(), more=Flag()), {}, "plan.flag_unused"),
+        (bring(slow=Flag(owner="ghost")), {}, "plan.flag_owner"),
+        (bring(slow=Flag(), gifts=Flag()), {}, "exception.flag_listed"),
+        (c.RequestException(kind=SCOPE, subject="gifts", days=Decimal(9), flags={"slow": Flag()}, why="x"), {}, SHAPE),
+        (c.RequestException(kind=LATE, subject="gifts", flags={"slow": Flag()}, why="x"), {}, SHAPE),
+        (
+            bring(slow=Flag()),
+            {"features": [], "flags": {}, "checks": CI, "policy": {"require_deployed": True}},
+            "plan.policy_deployed",
+        ),
+    ],
+)
+def test_what_a_feature_cannot_bring(request_: c.RequestException, changes: dict[str, Any], code: str) -> None:
+    assert World(**changes).refused(request_, "cid") == code
+
+
+def test_before_the_freeze_a_new_flag_comes_by_an_amended_plan() -> None:
+    world = World(scope={"freeze_at": POLL})
+    with pytest.raises(Refused, match="amend the plan first"):
+        world.do(c.AddFeature(feature=SLOW), "ann")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from gonogo.domain.plan import Feature
+from gonogo.domain.plan import Feature, Flag
 from gonogo.domain.terms import ExceptionKind
 
 from .common import DEFAULT, Common, Reason, Release, give
@@ -27,6 +27,11 @@ async def request(
     estimate: Annotated[Days | None, Parameter(help="scope: the estimate, of the new feature or raised.")] = None,
     by: Annotated[tuple[str, ...], Parameter(help="Who gave the estimate; repeat it.", negative=())] = (),
     flag: Annotated[tuple[str, ...], Parameter(help="A flag that exposes it; repeat it.", negative=())] = (),
+    new_flag: Annotated[
+        tuple[str, ...],
+        Parameter(name="--new-flag", help="A flag that it brings: the plan does not list it yet.", negative=()),
+    ] = (),
+    provider: Annotated[str, Parameter(help="The adapter that keeps the new flags.")] = "file",
     no_flag: Annotated[str, Parameter(name="--no-flag", help="Why it has no flag.")] = "",
     until: Annotated[str, Parameter(help="late: when it will be finished.")] = "",
     common: Common = DEFAULT,
@@ -34,6 +39,8 @@ async def request(
     """Ask for a late change."""
     if kind == "scope" and not title and estimate is None:
         raise UsageError("a scope exception adds a feature (--title) or raises an estimate (--estimate)")
+    if new_flag and not title:
+        raise UsageError("--new-flag comes with a new feature: give it a --title")
     new = None
     if title:
         new = Feature(
@@ -42,7 +49,7 @@ async def request(
             owner=owner,
             estimate_days=estimate,
             estimated_by=by,
-            flags=flag,
+            flags=(*flag, *new_flag),
             no_flag=no_flag,
         )
     return await give(
@@ -52,6 +59,7 @@ async def request(
             ExceptionKind(kind),
             why=why,
             feature=new,
+            flags={key: Flag(provider=provider) for key in new_flag},
             subject=None if new else subject,
             days=None if new else estimate,
             until=until,

@@ -2,7 +2,7 @@
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 from gonogo.domain import commands as c
 from gonogo.domain.canonical import digest
 from gonogo.domain.facts import Finding
-from gonogo.domain.plan import Feature, Plan
+from gonogo.domain.plan import Feature, Flag, Plan
 from gonogo.domain.state import State
 from gonogo.domain.terms import Choice, ExceptionKind, FeatureStatus
 from gonogo.domain.values import Candidate
@@ -71,15 +71,16 @@ class Commands(ABC):
         *,
         why: str,
         feature: Feature | None = None,
+        flags: Mapping[str, Flag] | None = None,
         subject: str | None = None,
         days: Decimal | None = None,
         until: str = "",
     ) -> Answer:
-        """Asks for a late change; `created` of the answer is its id."""
-        return await self.act(
-            release_id,
-            c.RequestException(kind=kind, why=why, feature=feature, subject=subject, days=days, until=until),
+        """Asks for a late change; `created` of the answer is its id. `flags` are those that a new feature brings."""
+        command = c.RequestException(
+            kind=kind, why=why, feature=feature, flags=dict(flags or {}), subject=subject, days=days, until=until
         )
+        return await self.act(release_id, command)
 
     async def answer_exception(
         self, release_id: str, exception: str, *, approve: bool, role: str | None = None, reason: str = ""

@@ -107,7 +107,9 @@ def _require_scope(state: State, plan: Plan) -> None:
         for key in joined.flags:
             if key not in plan.flags:
                 raise Refused(
-                    "amend.flag_in_use", f"{joined.id!r}, which joined later, names the flag {key!r}: list it", flag=key
+                    "amend.flag_in_use",
+                    f"{joined.id!r}, which joined later, names the flag {key!r}: list both",
+                    flag=key,
                 )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .facts import Finding
-from .plan import Feature, Plan
+from .plan import Feature, Flag, Plan
 from .terms import Choice, ExceptionKind, FeatureStatus
 from .values import Candidate, FlagKey, Id, Instant, Number, Text, Words, value
 
@@ -76,6 +76,8 @@ class RequestException:
     """scope or late."""
     feature: Feature | None = None
     """scope: the feature to add."""
+    flags: dict[FlagKey, Flag] = Field(default_factory=dict)
+    """scope: flags that the new feature names and the plan does not list yet; with it they join the plan."""
     subject: Id | None = None
     """late, or a raised estimate: the feature that it is about."""
     days: Number | None = None

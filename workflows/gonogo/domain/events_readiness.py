@@ -2,15 +2,17 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from .facts import Finding
-from .plan import Feature
+from .plan import Feature, Flag
 from .terms import (
     AskedFor,
     ExceptionKind,
     FeatureStatus,
     ItemStatus,
 )
-from .values import Id, Instant, Number, Text, Words, value
+from .values import FlagKey, Id, Instant, Number, Text, Words, value
 
 
 @value
@@ -24,6 +26,8 @@ class FeatureProposed:
     """The feature that was split."""
     by_exception: Id | None = None
     """The exception that let it in after the freeze."""
+    flags: dict[FlagKey, Flag] = Field(default_factory=dict)
+    """Flags that it brings, normalised: the plan lists them from now on."""
 
 
 @value
@@ -85,6 +89,8 @@ class ExceptionRequested:
     """scope or late."""
     feature: Feature | None = None
     """scope: the feature to add."""
+    flags: dict[FlagKey, Flag] = Field(default_factory=dict)
+    """scope: flags that the new feature brings, normalised."""
     subject: Id | None = None
     """late, or a raised estimate: the feature that it is about."""
     days: Number | None = None

@@ -1,5 +1,7 @@
 """What events of launch, slots and scope do to the state."""
 
+from dataclasses import replace as value_replace
+
 from . import events as e
 from .evolve_common import _with, _without
 from .items import feature_items
@@ -58,7 +60,8 @@ def _feature_proposed(state: State, entry: e.Entry, event: e.FeatureProposed) ->
     flags = {**state.flags, **{key: FlagState(key=key) for key in feature.flags if key not in state.flags}}
     by = state.exceptions[event.by_exception].requester if event.by_exception else entry.actor.id
     made = FeatureState(feature=feature, proposed_by=by)
-    return replace(state, features=_with(state.features, feature.id, made), items=items, flags=flags)
+    plan = value_replace(state.plan, flags={**state.plan.flags, **event.flags}) if event.flags else state.plan
+    return replace(state, plan=plan, features=_with(state.features, feature.id, made), items=items, flags=flags)
 
 
 def _feature_changed(state: State, entry: e.Entry, event: e.FeatureChanged) -> State:
@@ -103,6 +106,7 @@ def _exception_requested(state: State, entry: e.Entry, event: e.ExceptionRequest
         requester=entry.actor.id,
         why=event.why,
         feature=event.feature,
+        flags=event.flags,
         subject=event.subject,
         days=event.days,
         until=event.until,

@@ -1,6 +1,9 @@
 """Exceptions: late changes of the scope or the plan, asked for by anybody, agreed by both managers."""
 
+from dataclasses import replace
+
 from . import commands as c
+from . import plan_rules_readiness, plan_rules_scope
 from .answers import refuse_answer
 from .draft import Draft
 from .errors import NotEntitled, Refused
@@ -13,6 +16,8 @@ from .events import (
     FeatureEstimated,
     FeatureProposed,
 )
+from .plan import Feature, Flag
+from .plan_defaults import normal_flag
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER
 from .scope import feature_of, require_new
 from .state import State
@@ -24,12 +29,16 @@ from .values import Actor
 def request_exception(draft: Draft, command: c.RequestException) -> None:
     """Asks for a late change: more scope, or more time."""
     state = draft.state
+    flags: dict[str, Flag] = {}
+    if command.flags and command.feature is None:
+        raise Refused("exception.shape", "flags come with the feature that names them")
     if command.kind is ExceptionKind.LATE:
         if command.subject is None or command.feature is not None or command.days is not None:
             raise Refused("exception.shape", "kind late names a feature in scope, and until when it will be finished")
         feature_of(state, command.subject)
     elif command.feature is not None:
-        require_new(state, command.feature)
+        require_new(state, command.feature, brings=command.flags)
+        flags = _brought(state, command.feature, command.flags)
         taken = [
             x.id
             for x in state.exceptions.values()
@@ -55,12 +64,28 @@ def request_exception(draft: Draft, command: c.RequestException) -> None:
             exception=f"x{draft.next_seq}",
             kind=command.kind,
             feature=command.feature,
+            flags=flags,
             subject=command.subject,
             days=command.days,
             until=command.until,
             why=command.why,
         )
     )
+
+
+def _brought(state: State, feature: Feature, flags: dict[str, Flag]) -> dict[str, Flag]:
+    """Flags that a feature brings, normalised; raises for what no plan may say of a flag."""
+    for key in flags:
+        if key in state.plan.flags:
+            raise Refused(
+                "exception.flag_listed", f"the plan lists the flag {key!r}: `gonogo amend` changes it", flag=key
+            )
+    made = {key: normal_flag(key, flag, (feature,)) for key, flag in flags.items()}
+    trial = replace(state.plan, features=(*state.plan.features, feature), flags={**state.plan.flags, **made})
+    for problem in (*plan_rules_scope.problems(trial), *plan_rules_readiness.problems(trial)):
+        if problem.code == "plan.policy_deployed" or (problem.path[0] == "flags" and problem.path[1] in made):
+            raise Refused(problem.code, problem.message)
+    return made
 
 
 def _open(state: State, name: str) -> ExceptionState:
@@ -101,7 +126,7 @@ def answer_exception(draft: Draft, command: c.AnswerException, actor: Actor) -> 
     role = left[0]
     granted = len(asked.approved_by) == 1
     if granted and asked.feature is not None:
-        require_new(draft.state, asked.feature)
+        require_new(draft.state, asked.feature, brings=asked.flags)
     draft.emit(ExceptionApproved(exception=asked.id, role=role, granted=granted, reason=command.reason))
     if granted:
         _grant(draft, asked)
@@ -116,7 +141,9 @@ def _grant(draft: Draft, asked: ExceptionState) -> None:
             until = asked.until or "later, by exception"
             draft.emit(FeatureChanged(feature=name, status=FeatureStatus.DELAYED, until=until, reason=asked.why))
     elif asked.feature is not None:
-        draft.emit(FeatureProposed(feature=asked.feature, by_exception=asked.id))
+        # What another exception has brought meanwhile stays as it is.
+        brings = {key: flag for key, flag in asked.flags.items() if key not in draft.state.plan.flags}
+        draft.emit(FeatureProposed(feature=asked.feature, by_exception=asked.id, flags=brings))
     else:
         assert asked.subject is not None
         assert asked.days is not None

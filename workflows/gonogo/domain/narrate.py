@@ -48,7 +48,8 @@ def _postponed(x: e.Postponed) -> str:
 
 def _proposed(x: e.FeatureProposed) -> str:
     if x.by_exception:
-        return f"feature {x.feature.id} added by exception {x.by_exception}: {x.feature.title}"
+        brings = f" with {listed(x.flags)}" if x.flags else ""
+        return f"feature {x.feature.id} added{brings} by exception {x.by_exception}: {x.feature.title}"
     split = f" (split from {x.split_from})" if x.split_from else ""
     return f"feature {x.feature.id} proposed{split}: {x.feature.title}"
 
@@ -65,7 +66,7 @@ def _estimated(x: e.FeatureEstimated) -> str:
 
 def _asked_exception(x: e.ExceptionRequested) -> str:
     if x.feature is not None:
-        what = f"add {x.feature.id}"
+        what = f"add {x.feature.id}" + (f" with the new flags {listed(x.flags)}" if x.flags else "")
     elif x.days is not None:
         what = f"raise {x.subject} to {x.days} days"
     else:

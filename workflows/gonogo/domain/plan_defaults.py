@@ -29,7 +29,7 @@ def normalise(plan: Plan, floor: Policy | None = None) -> Plan:
     return replace(
         plan,
         features=tuple(_feature(feature, place) for place, feature in enumerate(plan.features, 1)),
-        flags={key: _flag(key, flag, plan.features) for key, flag in plan.flags.items()},
+        flags={key: normal_flag(key, flag, plan.features) for key, flag in plan.flags.items()},
         checklists={name: _checklist(listed) for name, listed in plan.checklists.items()},
         poll=replace(plan.poll, roles=required_roles(plan)),
         schedule=replace(plan.schedule, windows=windows),
@@ -52,7 +52,8 @@ def _feature(feature: Feature, place: int) -> Feature:
     return feature if feature.rank is not None else replace(feature, rank=place)
 
 
-def _flag(key: str, flag: Flag, features: Iterable[Feature]) -> Flag:
+def normal_flag(key: str, flag: Flag, features: Iterable[Feature]) -> Flag:
+    """A flag with its owner, its end of life and its reach filled in; `features` are those that may name it."""
     owner = flag.owner or next((f.owner for f in features if key in f.flags and f.owner), "release_manager")
     life = LIFE_DAYS.get(flag.kind)
     retire_by = flag.retire_by or (RetireBy(days=life) if life else None)

@@ -1,5 +1,6 @@
 """Scope: features, their size, the freeze, and what may still change after it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -34,18 +35,19 @@ def feature_of(state: State, name: str) -> Feature:
     return found.feature
 
 
-def require_new(state: State, feature: Feature, *, replacing: str | None = None) -> None:
-    """Raises when a feature cannot join: its name is taken, or it names a flag that the plan does not list."""
+def require_new(state: State, feature: Feature, *, replacing: str | None = None, brings: Collection[str] = ()) -> None:
+    """Raises when a feature cannot join: its name is taken, or it names a flag that is neither listed nor brought."""
     old = state.features.get(feature.id)
     if old is not None and feature.id != replacing:
         raise Refused(
             "feature.exists", f"there is a feature {feature.id!r} already ({old.status.value})", feature=feature.id
         )
     for key in feature.flags:
-        if key not in state.plan.flags:
+        if key not in state.plan.flags and key not in brings:
+            how = "amend the plan first" if state.phase is Phase.SCOPING else "the exception brings it, by `--new-flag`"
             raise Refused(
                 "feature.unlisted_flag",
-                f"{feature.id!r} names the flag {key!r}, which the plan does not list: amend the plan first",
+                f"{feature.id!r} names the flag {key!r}, which the plan does not list: {how}",
                 flag=key,
             )
     if not feature.flags and not feature.no_flag.strip():

@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from .plan import Feature, Item, Moment
+from .plan import Feature, Flag, Item, Moment
 from .reports import GuardCount
 from .resolution import Slot
 from .terms import (
@@ -58,6 +58,7 @@ class ExceptionState:
     requester: str
     why: str
     feature: Feature | None
+    flags: Mapping[str, Flag]
     subject: str | None
     days: Decimal | None
     until: str
