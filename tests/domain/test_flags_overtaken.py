@@ -11,7 +11,7 @@ from gonogo.domain.facts import Fence, WriteResult, WriteStatus
 from gonogo.domain.terms import Phase
 from gonogo.domain.values import NOBODY, Audience, Exposure, exposure
 from gonogo.domain.why import why_view
-from tests.domain.worlds import GUARD, HOUR, MINUTE, SLOT, World
+from tests.domain.worlds import DAY, GUARD, HOUR, MINUTE, SLOT, World
 
 PLAIN: list[dict[str, Any]] = [{"percent": 10, "bake": "1h"}, {"audience": "everyone", "bake": "1h"}]
 TEN = exposure(Audience.PERCENTAGE, 10)
@@ -193,3 +193,16 @@ def test_a_rollback_while_go_stands_is_lifted_in_time_by_the_release_manager() -
     world.do(c.LiftHold(hold=world.hold("manual").id), "bob")
     world.wait(SLOT)
     assert (world.phase, world.exposure) == (Phase.ROLLING_OUT, {"gifts": "10 %"})
+
+
+def test_a_provider_that_does_not_answer_for_a_month_is_asked_ever_less_often_and_never_given_up() -> None:
+    world = World(checks={}).to(Phase.ROLLING_OUT)
+    world.writes["gifts"] = None
+    world.do(c.RollBack(reason="errors"), "bob")
+    world.wait(30 * DAY)
+    asked = [e.at for e in world.entries if e.event.type == "WritesRequested"]
+    assert asked[3] - asked[2] == 2 * MINUTE
+    assert asked[-1] - asked[-2] == HOUR
+    assert len(asked) < 1_000
+    world.writes["gifts"] = WriteStatus.WRITTEN
+    world.wait(event="RollbackConfirmed")

@@ -13,7 +13,9 @@ from .terms import Phase
 RETRY = timedelta(minutes=5)
 """How often a release that is held for readiness is measured again while its window is open."""
 ROLLBACK_RETRY = timedelta(minutes=1)
-"""How soon a flag that could not be put back is tried again."""
+"""How soon a flag that could not be put back is tried again: after the second try twice as long, and so on."""
+MOST_ROLLBACK_WAITS = 60
+"""... up to so many times as long."""
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
