@@ -136,6 +136,19 @@ def test_a_watch_says_when_it_was_blind() -> None:
     assert len(again.report(SLOT + 17 * MINUTE).unmeasured) == len(lost.unmeasured)
 
 
+@pytest.mark.parametrize(
+    ("late", "gaps"), [(timedelta(milliseconds=2), 0), (30 * MINUTE / 60, 0), (31 * MINUTE / 60, 1), (5 * MINUTE, 1)]
+)
+def test_a_sample_that_is_a_moment_late_leaves_no_gap_and_a_worker_that_slept_does(late: timedelta, gaps: int) -> None:
+    world = rolling({**GUARD, "interval": "1m"})
+    found = Watching.begin(watch(world))
+    (guard,) = watch(world).guards
+    for at in (SLOT + MINUTE, SLOT + 2 * MINUTE + late, SLOT + 3 * MINUTE + late):
+        found = found.seen(guard, Sample(at=at, value=Decimal(0)))
+    report = found.report(SLOT + 4 * MINUTE + late)
+    assert [g.end - g.start for g in report.unmeasured] == [late] * gaps
+
+
 def test_a_source_that_comes_and_goes_without_end_makes_no_report_without_end() -> None:
     world = rolling({**GUARD, "interval": "1m", "bad_in_row": 100})
     found = Watching.begin(watch(world))

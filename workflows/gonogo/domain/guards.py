@@ -14,6 +14,8 @@ from .resolution import Interval
 
 MOST_GAPS = 1_000
 """Most gaps that a report names; beyond, the time between the last ones counts as unmeasured too."""
+LATE = 0.5
+"""The share of its interval by which a sample may be late before the time until it counts as unmeasured."""
 _COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -66,8 +68,8 @@ def _with_gap(gaps: tuple[Interval, ...], start: datetime, end: datetime) -> tup
 class Watching:
     """A watch under way: pure, so that a live watch and a simulated one count alike.
 
-    A sample with a value covers the interval before it. Time that no guard's sample covers is unmeasured, and does not
-    count as baked.
+    A sample with a value covers the interval before it, and as it always comes a moment late, that moment too. Time
+    that no guard's sample covers is unmeasured, and does not count as baked.
     """
 
     effect: WatchGuards
@@ -108,7 +110,9 @@ class Watching:
         tripped, no_data = trips(guard, count)
         covered_to, missing, unmeasured = self.covered_to, True, self.unmeasured
         if sample.value is not None:
-            unmeasured = _with_gap(unmeasured, covered_to, sample.at - guard.interval)
+            starts = sample.at - guard.interval
+            if self.missing or starts - covered_to > guard.interval * LATE:
+                unmeasured = _with_gap(unmeasured, covered_to, starts)
             covered_to, missing = max(covered_to, sample.at), False
         return replace(
             self,
