@@ -13,12 +13,16 @@ from .terms import Phase
 RETRY = timedelta(minutes=5)
 """How often a release that is held for readiness is measured again while its window is open."""
 ROLLBACK_RETRY = timedelta(minutes=1)
-"""How soon a flag that could not be put back is tried again: after the second try twice as long, and so on."""
-MOST_ROLLBACK_WAITS = 60
-"""... up to so many times as long."""
+"""How soon a flag that could not be put back is tried again, the first time."""
+_MOST_WAITS = 60
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+
+
+def rollback_wait(attempts: int) -> timedelta:
+    """How long a rollback waits after so many attempts that nobody answered: a minute more each time, up to an hour."""
+    return ROLLBACK_RETRY * min(max(attempts, 1), _MOST_WAITS)
 
 
 def _with(mapping: Mapping[_K, _V], key: _K, value: _V) -> dict[_K, _V]:

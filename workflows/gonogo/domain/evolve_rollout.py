@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from . import events as e
-from .evolve_common import MOST_ROLLBACK_WAITS, ROLLBACK_RETRY, _with
+from .evolve_common import ROLLBACK_RETRY, _with, rollback_wait
 from .evolve_holds import _stop_bake, _watch_anew
 from .evolve_readiness import _retry_later
 from .facts import WriteStatus
@@ -118,8 +118,8 @@ def _put_back(state: State, entry: e.Entry, batch: WriteBatch, event: e.FlagsWri
     if failed:
         # Whoever wrote since is overtaken at once, and the next a moment later. What does not answer is asked ever less
         # often: a provider that is gone for a month must not fill the ledger.
-        tries = 1 if rollback.refused else min(max(rollback.attempts, 1), MOST_ROLLBACK_WAITS)
-        wait = timedelta(0) if rollback.refused == 1 else ROLLBACK_RETRY * tries
+        late = ROLLBACK_RETRY if rollback.refused else rollback_wait(rollback.attempts)
+        wait = timedelta(0) if rollback.refused == 1 else late
         rollback = replace(rollback, retry_at=entry.at + wait)
     return replace(state, flags=flags, rollback=rollback)
 

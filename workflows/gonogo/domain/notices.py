@@ -5,11 +5,13 @@ which evidence, and has one answer command per answer.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
 from . import events as e
 from .clearing import clears_hold, lifters
+from .evolve_common import rollback_wait
 from .facts import Status
 from .narrate import summary
 from .notices_asking import ASKING
@@ -19,13 +21,14 @@ from .readiness import unmet
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
 from .rollback import cannot_restore
 from .state import State
+from .state_parts import Rollback
 from .telling import everybody, line, listed, people
 from .terms import FeatureStatus, ItemStatus, Phase
 from .views import mode_line
 
 _Told = Iterable[Notice]
-_PAGE_EVERY = 60
-"""Flags that are not put back are tried again every minute; people are paged at first and then every so many tries."""
+_PAGE_EVERY = timedelta(hours=1)
+"""While flags cannot be put back, people are paged at first and then so often."""
 
 
 def _managers(state: State) -> tuple[str, ...]:
@@ -168,9 +171,15 @@ def _not_restored(state: State, why: dict[str, str]) -> Notice:
     return notice(state, "flag.not_restored", f"NOT put back: {listed(why)}", body, to, answers)
 
 
+def _another_hour(back: Rollback, now: datetime) -> bool:
+    """True when a full hour of a rollback has passed since its attempt before this one."""
+    since = now - back.at
+    return since // _PAGE_EVERY > (since - rollback_wait(back.attempts - 1)) // _PAGE_EVERY
+
+
 def _written(x: e.FlagsWritten, entry: e.Entry, state: State) -> _Told:
     back = state.rollback
-    if back is not None and back.failed and (back.attempts == 1 or back.attempts % _PAGE_EVERY == 0):
+    if back is not None and back.failed and (back.attempts == 1 or _another_hour(back, entry.at)):
         yield _not_restored(state, dict(back.failed))
 
 
