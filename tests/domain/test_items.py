@@ -45,11 +45,35 @@ def test_an_item_is_due_before_the_slot_with_the_poll_or_at_its_date(changes: di
 
 def test_on_demand_an_item_is_due_after_the_poll_opened() -> None:
     world = with_items("before_go_no_go", item(), item("soon", due="2h"), schedule=ON_DEMAND)
-    assert due_at(world.state, world.state.items["it"]) is None
+    world.wait(DAY)
     world.do(c.OpenPoll(), "bob")
     assert world.state.round is not None
     assert due_at(world.state, world.state.items["it"]) == world.state.round.closes
     assert due_at(world.state, world.state.items["soon"]) == world.at + 2 * HOUR
+
+
+def test_on_demand_before_the_poll_an_item_is_due_as_if_it_opened_as_early_as_it_can() -> None:
+    world = with_items("before_go_no_go", item(), item("soon", due="2h"), schedule=ON_DEMAND)
+    assert due_at(world.state, world.state.items["soon"]) == MONDAY + 2 * HOUR
+    # 24 working hours, eight a day, from Monday 09:00.
+    assert due_at(world.state, world.state.items["it"]) == MONDAY + 2 * DAY + 8 * HOUR
+    later = MONDAY + 7 * DAY
+    world = with_items("before_go_no_go", item("soon", due="2h"), schedule={"not_before": later})
+    assert due_at(world.state, world.state.items["soon"]) == later + 2 * HOUR
+    scoping = with_items("before_go_no_go", item(), schedule=ON_DEMAND, scope={"freeze_at": later})
+    assert due_at(scoping.state, scoping.state.items["it"]) is None
+
+
+def test_on_demand_whoever_keeps_the_poll_from_opening_is_reminded_and_then_escalated() -> None:
+    world = with_items("before_go_no_go", item(), schedule=ON_DEMAND).wait(3 * WEEK)
+    due = MONDAY + 2 * DAY + 8 * HOUR
+    assert sent(world, "item:it") == [(due - DAY, 1), (due, 2), (due + DAY, 3)]
+    assert [x.at for x in world.entries if x.event.type == "Escalated"] == [due + 2 * DAY]
+    world.do(c.OpenPoll(), "bob")
+    opened = world.at
+    world.wait(phase=Phase.READYING)
+    assert sent(world, "item:it")[3:4] != [], "the dates follow the poll, and so do the reminders"
+    assert all(at >= opened for at, _ in sent(world, "item:it")[3:])
 
 
 def test_what_gates_the_freeze_is_due_with_it_and_what_gates_completion_after_the_release() -> None:

@@ -1,7 +1,7 @@
 """What would clear each thing that a release waits for, with the command line that does it, and whom it waits for."""
 
 from .plan import Check
-from .readiness import DEPLOYED, PUSHED
+from .readiness import DEPLOYED, PUSHED, aged
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
 from .state import State
 from .state_parts import Hold
@@ -29,6 +29,8 @@ def by_itself(state: State, code: str, subject: str) -> str:
         return "by itself: it is being measured"
     if state.phase is Phase.READYING and state.slot is not None:
         return "by itself: it is measured again when the poll opens"
+    if code == "check.stale" and state.phase is Phase.READYING and aged(state, name, state.at):
+        return "by itself: it is measured again when everything else passes"
     if state.phase is not Phase.AWAITING_WINDOW:
         return ""
     if state.opening is None:

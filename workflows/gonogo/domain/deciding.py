@@ -12,7 +12,7 @@ from .holds import raise_hold
 from .material import material_digest, required_roles
 from .overrides import open_review
 from .plan import Moment, ReleaseKind
-from .readiness import ask, measurable, met
+from .readiness import aged, ages_out, ask, measurable, met, unmet
 from .resolution import add_working
 from .schedule import end_go, end_round, fresh, give_up, on_demand_slot, poll_closes, request_slots
 from .state import State
@@ -39,8 +39,38 @@ def poll_due(state: State, now: datetime) -> datetime | None:
     return state.slot.starts - state.plan.poll.opens_before
 
 
+def _waits_on_demand(state: State) -> bool:
+    """True while nothing but facts keeps a poll on demand from opening, today or at its date."""
+    return (
+        state.phase is Phase.READYING
+        and state.plan.schedule.mode == "on_demand"
+        and state.retry_at is None
+        and state.candidate is not None
+        and not state.held(HoldReason.SCHEDULE, HoldReason.ROLLED_BACK)
+    )
+
+
+def aged_on_demand(state: State, now: datetime) -> tuple[str, ...]:
+    """Checks that are measured once more for a poll on demand: passes that aged out, when everything else is met."""
+    if not _waits_on_demand(state):
+        return ()
+    left = unmet(state, Moment.GO, now)
+    names = tuple(f.subject.removeprefix("check:") for f in left if f.code == "check.stale")
+    helps = all(n in measurable(state, Moment.GO) and aged(state, n, now) for n in names)
+    return names if helps and len(names) == len(left) else ()
+
+
+def age_out_on_demand(state: State, now: datetime) -> datetime | None:
+    """When the first pass ages out that a poll on demand, which waits for its date alone, would open on."""
+    if not _waits_on_demand(state) or not met(state, Moment.GO, now):
+        return None
+    ends = [over for n in measurable(state, Moment.GO) if (over := ages_out(state, n)) is not None and over > now]
+    return min(ends, default=None)
+
+
 def open_by_itself(draft: Draft) -> None:
     """Opens the poll when it is due, on what the calendar says now."""
+    ask(draft, aged_on_demand(draft.state, draft.at), AskedFor.AGED)
     due = poll_due(draft.state, draft.at)
     if due is None or due > draft.at or (draft.state.check_rounds and draft.state.plan.schedule.mode == "on_demand"):
         return

@@ -5,13 +5,22 @@ from dataclasses import replace as value_replace
 from . import events as e
 from .evolve_common import _with, _without
 from .items import feature_items
+from .plan import Moment
 from .state import State, replace
 from .state_parts import ExceptionState, FeatureState, FlagState
-from .terms import ExceptionStatus
+from .terms import ExceptionStatus, Phase
 
 
 def _phase_changed(state: State, entry: e.Entry, event: e.PhaseChanged) -> State:
-    return replace(state, phase=event.after, phase_since=entry.at)
+    state = replace(state, phase=event.after, phase_since=entry.at)
+    if state.plan.schedule.mode != "on_demand" or event.after not in (Phase.READYING, Phase.DECIDING):
+        return state
+    # On demand due dates follow the poll, and so do their reminders.
+    items = {
+        k: replace(i, reminded=0, escalated=False) if i.gates is Moment.GO and i.plan_item is not None else i
+        for k, i in state.items.items()
+    }
+    return replace(state, items=items)
 
 
 def _slots_requested(state: State, entry: e.Entry, event: e.SlotsRequested) -> State:

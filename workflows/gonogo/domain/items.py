@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from .plan import Checklist, Feature, Item, ItemScope, ListMoment, Moment, Plan
+from .resolution import add_working
 from .state import State
 from .state_parts import ItemState
-from .terms import ItemOrigin
+from .terms import ItemOrigin, Phase
 
 _REOPENS = (ListMoment.BEFORE_MERGE, ListMoment.BEFORE_GO_NO_GO)
 
@@ -57,6 +58,17 @@ def plan_items(state: State) -> dict[str, ItemState]:
     return {i.id: i for i in made}
 
 
+def _poll_on_demand(state: State) -> tuple[datetime, datetime] | None:
+    """When the poll opened and closes; before it, as if it opened as early as it can: it waits for these very items."""
+    if state.round is not None:
+        return state.round.opened, state.round.closes
+    if state.phase is not Phase.READYING:
+        return None
+    opens = max(at for at in (state.phase_since, state.not_before, state.retry_at) if at is not None)
+    lasts = state.plan.poll.lasts
+    return opens, (add_working(state.resolution, opens, lasts) if state.resolution else None) or opens + lasts
+
+
 def due_at(state: State, item: ItemState) -> datetime | None:
     """When an item is due: its date, else before the slot, else with the poll; None while that is not known."""
     if item.due_at is not None:
@@ -73,9 +85,10 @@ def due_at(state: State, item: ItemState) -> datetime | None:
         # ever be reminded of the one thing that keeps the release open.
         return state.released_at + (planned.due or timedelta(0)) if state.released_at else None
     if state.plan.schedule.mode == "on_demand":
-        if state.round is None:
+        poll = _poll_on_demand(state)
+        if poll is None:
             return None
-        return state.round.opened + planned.due if planned.due is not None else state.round.closes
+        return poll[0] + planned.due if planned.due is not None else poll[1]
     if state.slot is None:
         return None
     return state.slot.starts - (planned.due if planned.due is not None else state.plan.poll.closes_before)

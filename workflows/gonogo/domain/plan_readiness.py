@@ -54,7 +54,8 @@ class Item:
     owner: Id | None = None
     """The person or role who answers for it. Default: the list's owner."""
     due: Duration | None = None
-    """How long before the slot it is due (on demand: after the poll opens). Default: with the poll."""
+    """How long before the slot it is due (on demand: after the poll opens, or could open at the earliest). Default:
+    with the poll."""
     due_at: Instant | None = None
     """A fixed instant at which it is due, instead of `due`."""
     per: ItemScope = ItemScope.RELEASE

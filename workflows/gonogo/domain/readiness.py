@@ -1,7 +1,9 @@
 """Checks and items: how they count at an instant, when checks run, what owners may say of items."""
 
 from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from . import commands as c
 from .draft import Draft
@@ -28,34 +30,61 @@ CLOCK_SKEW = timedelta(minutes=5)
 # --- how things count ----------------------------------------------------------------------------------------------
 
 
+class _Standing(NamedTuple):
+    """How a check stands: its code, since when, and when that changes by itself."""
+
+    code: str
+    at: datetime
+    changes: datetime | None = None
+
+
+_DETAILS = {
+    "check.before_candidate": "{name} was observed before the candidate was given{says}",
+    "check.failed": "{name} fails{says}",
+    "check.unclear": "{name} is unclear{says}",
+    "check.stale": "{name} passed too long ago",
+    "check.not_remeasured": "{name} has not been measured since {since}",
+    "check.passed": "{name} passes{says}",
+}
+_STATUS = {"check.failed": Status.FAIL, "check.passed": Status.PASS}
+
+
+def _standing(state: State, name: str, check: Check, now: datetime, since: datetime | None) -> _Standing:
+    finding = state.findings.get(name)
+    if finding is None:
+        return _Standing("check.unmeasured", state.candidate_at or state.launched_at)
+    at = min(finding.at, now)
+    if state.candidate_at is not None and finding.at + CLOCK_SKEW < state.candidate_at:
+        return _Standing("check.before_candidate", at)
+    if finding.status is not Status.PASS:
+        return _Standing("check.failed" if finding.status is Status.FAIL else "check.unclear", at)
+    ends = at + check.max_age
+    if now >= ends:
+        return _Standing("check.stale", ends)
+    # A pushed result is nobody's to measure again: it counts as it stands, while it is young.
+    if since is not None and check.kind != PUSHED and ((asked := state.found_for.get(name)) is None or asked < since):
+        return _Standing("check.not_remeasured", at)
+    return _Standing("check.passed", at, ends)
+
+
 def check_fact(state: State, name: str, check: Check, now: datetime, *, since: datetime | None = None) -> Fact:
     """How a check counts at `now`; with `since`, only a measurement asked for at or after that instant counts."""
     subject = f"check:{name}"
-    owners = state.people_of(check.owner)
+    found = _standing(state, name, check, now, since)
     finding = state.findings.get(name)
-    found_for = state.found_for.get(name)
-    waived = state.waived(subject, now)
-    began = state.candidate_at or state.launched_at
-    fresh = f"`gonogo check run {name}`" if check.kind != PUSHED else f"{check.owner} pushes its result"
-    code, status, detail, at, changes = "check.unmeasured", Status.UNCLEAR, f"{name} has not been measured", began, None
-    if finding is not None:
-        at = min(finding.at, now)
-        says = f": {finding.finding}" if finding.finding else ""
-        ends = at + check.max_age
-        if state.candidate_at is not None and finding.at + CLOCK_SKEW < state.candidate_at:
-            code, detail = "check.before_candidate", f"{name} was observed before the candidate was given{says}"
-        elif finding.status is Status.FAIL:
-            code, status, detail = "check.failed", Status.FAIL, f"{name} fails{says}"
-        elif finding.status is Status.UNCLEAR:
-            code, detail = "check.unclear", f"{name} is unclear{says}"
-        elif now >= ends:
-            code, detail, at = "check.stale", f"{name} passed too long ago", ends
-        elif since is not None and check.kind != PUSHED and (found_for is None or found_for < since):
-            # A pushed result is nobody's to measure again: it counts as it stands, while it is young.
-            code, detail = "check.not_remeasured", f"{name} has not been measured since {when(since)}"
-        else:
-            code, status, detail, changes = "check.passed", Status.PASS, f"{name} passes{says}", ends
-    return Fact(subject, status, code, detail, owners, at, fresh, waived, _waiver_end(state, subject, changes))
+    says = f": {finding.finding}" if finding is not None and finding.finding else ""
+    detail = _DETAILS.get(found.code, "{name} has not been measured")
+    return Fact(
+        subject,
+        _STATUS.get(found.code, Status.UNCLEAR),
+        found.code,
+        detail.format(name=name, says=says, since=when(since) if since is not None else ""),
+        state.people_of(check.owner),
+        found.at,
+        f"`gonogo check run {name}`" if check.kind != PUSHED else f"{check.owner} pushes its result",
+        state.waived(subject, now),
+        _waiver_end(state, subject, found.changes),
+    )
 
 
 def item_fact(state: State, item: ItemState, now: datetime) -> Fact:
@@ -91,13 +120,15 @@ def facts(state: State, moment: Moment, now: datetime, *, since: datetime | None
     return (*checks, *items)
 
 
-def unmet(state: State, moment: Moment, now: datetime, *, since: datetime | None = None) -> tuple[Fact, ...]:
-    """The required facts of a moment that neither pass nor are waived."""
-    return tuple(f for f in facts(state, moment, now, since=since) if f.status is not Status.PASS and not f.waived)
-
-
-def met(state: State, moment: Moment, now: datetime) -> bool:
-    """True when `unmet` is empty; asked at every step, so it stops at the first fact that is not met."""
+def _not_met(state: State, moment: Moment, now: datetime, since: datetime | None) -> Iterator[tuple[str, Check | None]]:
+    """The checks and items (None) that neither pass nor are waived: asked at every step, so no fact is made of them."""
+    for name, check in state.plan.checks.items():
+        if (
+            check.moment is moment
+            and _standing(state, name, check, now, since).code != "check.passed"
+            and not state.waived(f"check:{name}", now)
+        ):
+            yield name, check
     for item in state.items.values():
         if (
             item.required
@@ -105,13 +136,20 @@ def met(state: State, moment: Moment, now: datetime) -> bool:
             and item.status is not ItemStatus.DONE
             and not state.waived(f"item:{item.id}", now)
         ):
-            return False
-    for name, check in state.plan.checks.items():
-        if check.moment is moment:
-            fact = check_fact(state, name, check, now)
-            if fact.status is not Status.PASS and not fact.waived:
-                return False
-    return True
+            yield item.id, None
+
+
+def unmet(state: State, moment: Moment, now: datetime, *, since: datetime | None = None) -> tuple[Fact, ...]:
+    """The required facts of a moment that neither pass nor are waived."""
+    return tuple(
+        check_fact(state, name, check, now, since=since) if check else item_fact(state, state.items[name], now)
+        for name, check in _not_met(state, moment, now, since)
+    )
+
+
+def met(state: State, moment: Moment, now: datetime) -> bool:
+    """True when `unmet` is empty."""
+    return next(_not_met(state, moment, now, None), None) is None
 
 
 def overridden(state: State, subject: str, *, fails: bool) -> bool:
@@ -321,19 +359,19 @@ def run_again(draft: Draft) -> None:
     ]
     ask(draft, tuple(every), AskedFor.EVERY)
     if state.phase is Phase.DECIDING:
-        aged = [
-            n for n in measurable(state, Moment.GO) if n not in out and n not in every and _aged(state, n, draft.at)
+        again = [
+            n for n in measurable(state, Moment.GO) if n not in out and n not in every and aged(state, n, draft.at)
         ]
-        ask(draft, tuple(aged), AskedFor.AGED)
+        ask(draft, tuple(again), AskedFor.AGED)
 
 
-def _aged(state: State, name: str, now: datetime) -> bool:
-    finding = state.findings.get(name)
-    if finding is None or finding.status is not Status.PASS:
-        return False
+def aged(state: State, name: str, now: datetime) -> bool:
+    """True when a pass is too old by `now`, and asking again may help.
+
+    Asked since it aged out and still old: the answer itself was old, and asking again would not end.
+    """
     over = ages_out(state, name)
     asked = state.asked_at.get(name)
-    # Asked since it aged out and still old: the answer itself was old, and asking again would not end.
     return over is not None and over <= now and (asked is None or asked < over)
 
 

@@ -7,7 +7,7 @@ from . import schedule
 from .assessing import assess
 from .baking import bake_ends
 from .cleanup import check_escalations
-from .deciding import poll_due, poll_reminder
+from .deciding import age_out_on_demand, poll_due, poll_reminder
 from .holds import next_escalation
 from .opening import opening_retry
 from .plan import Moment
@@ -38,6 +38,8 @@ def _scheduling(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
         due = poll_due(state, now)
         if due is not None:
             yield due, "the poll opens"
+    if (over := age_out_on_demand(state, now)) is not None:
+        yield over, "a check passed too long ago and is measured again"
 
 
 def _deciding(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
