@@ -9,7 +9,9 @@ from cyclopts import Parameter
 from pydantic import ValidationError
 
 from gonogo.client.audit import Bundle, Recorded, bundle, read_bundle, recorded, verify_all, write_bundle
+from gonogo.client.audit_replay import derive
 from gonogo.client.audit_replay import replay as replay_runs
+from gonogo.client.errors import Stuck
 from gonogo.client.history import Run
 from gonogo.client.plan_file import read_text
 from gonogo.domain.canonical import to_json
@@ -137,7 +139,13 @@ async def verify(subject: Subject, /, *, common: Common = DEFAULT) -> int:
 
 async def replay(subject: Subject, /, *, common: Common = DEFAULT) -> int:
     """Derive the ledger again from the stored history with the installed code, and compare."""
-    record = await _read(subject, common)
+    try:
+        record = await _read(subject, common)
+    except Stuck:
+        # Of a release that cannot say what its ledger is, where the replay ends is still to be seen.
+        async with common.client() as client:
+            await derive(await client.history(subject))
+        raise
     done = await replay_runs(record.runs, record.ledger, record.places)
     if common.json:
         emit_json({"release_id": record.release_id, "ok": True, **to_json(done)})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .errors import Refused as Refused
     from .errors import ReleaseClosed as ReleaseClosed
     from .errors import Stopped as Stopped
+    from .errors import Stuck as Stuck
     from .errors import TooLarge as TooLarge
     from .errors import Unreachable as Unreachable
     from .launching import Launched as Launched
@@ -34,6 +35,7 @@ _HOMES = {
     "Refused": "errors",
     "ReleaseClosed": "errors",
     "Stopped": "errors",
+    "Stuck": "errors",
     "TooLarge": "errors",
     "Unreachable": "errors",
     "Launched": "launching",

@@ -57,12 +57,7 @@ async def replay(runs: tuple[Run, ...], ledger: Ledger, places: tuple[Recorded, 
             `audit.contradiction`, `audit.cut_off`: a place differs; `audit.ledger_differs`: the ledger given is not
             the derived one.
     """
-    derived = Ledger()
-    for number, run in enumerate(runs, 1):
-        lines = await _derive(run, number)
-        if lines[: len(derived.lines)] != derived.lines:
-            raise AuditFailed("audit.ledger_differs", f"run {number} does not go on from what the run before it said")
-        derived = from_bytes(b"\n".join(lines))
+    derived = await derive(runs)
     verify_all(derived, places)
     # An open release may have gone on since its history was read: its ledger may be longer, never another.
     shorter = min(len(ledger.lines), len(derived.lines))
@@ -84,6 +79,21 @@ async def replay(runs: tuple[Run, ...], ledger: Ledger, places: tuple[Recorded, 
         seq=len(derived.lines),
         head=derived.head,
     )
+
+
+async def derive(runs: tuple[Run, ...]) -> Ledger:
+    """The ledger that the installed code derives from the histories of all runs.
+
+    Raises:
+        AuditFailed: `audit.replay_failed`, or `audit.ledger_differs`: one run does not go on from the one before.
+    """
+    derived = Ledger()
+    for number, run in enumerate(runs, 1):
+        lines = await _derive(run, number)
+        if lines[: len(derived.lines)] != derived.lines:
+            raise AuditFailed("audit.ledger_differs", f"run {number} does not go on from what the run before it said")
+        derived = from_bytes(b"\n".join(lines))
+    return derived
 
 
 async def _derive(run: Run, number: int) -> tuple[bytes, ...]:

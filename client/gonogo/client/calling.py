@@ -1,9 +1,9 @@
 """Calls that outlast a restart of server or worker: what is tried again, for how long, and what it is turned into.
 
 Tried again with the same request id, so that an answer that was lost on the way is given again and counted once:
-FAILED_PRECONDITION and DEADLINE_EXCEEDED (no worker took it), UNAVAILABLE and UNKNOWN (no server, or a connection that
-broke), an update whose call timed out, an update that was accepted by a run that then ended, and `release.launching`
-(the first task is not done yet).
+FAILED_PRECONDITION and DEADLINE_EXCEEDED (no worker took it, or the workflow's last task failed), UNAVAILABLE and
+UNKNOWN (no server, or a connection that broke), an update whose call timed out, an update that was accepted by a run
+that then ended, and `release.launching` (the first task is not done yet).
 """
 
 import asyncio
@@ -35,6 +35,7 @@ _A_MOMENT_S = 3.0
 _LAUNCHING = "the release is being launched"
 _NO_SERVER = "the server does not answer"
 _NO_WORKER = "no worker answers"
+_FAILS = "the workers fail to go on with it"
 _REASONS = {
     RPCStatusCode.UNAVAILABLE: _NO_SERVER,
     # What a connection that breaks in the middle of a call comes out as: "transport error".
@@ -44,6 +45,11 @@ _REASONS = {
     # What the SDK makes of a call that ran out of its own time.
     RPCStatusCode.CANCELLED: _NO_WORKER,
 }
+
+
+def task_fails(error: RPCError) -> bool:
+    """True when the server asks no worker, because the workflow's last task failed."""
+    return "Workflow Task in failed state" in error.message
 
 
 class NotBegun(Exception):
@@ -63,7 +69,7 @@ class Patience:
 def _why_again(error: Exception) -> str | None:
     """Why `error` is worth another attempt; None when it is not."""
     if isinstance(error, RPCError):
-        return _REASONS.get(error.status)
+        return _FAILS if task_fails(error) else _REASONS.get(error.status)
     if isinstance(error, WorkflowUpdateRPCTimeoutOrCancelledError):
         return _NO_WORKER
     if isinstance(error, WorkflowQueryFailedError):
@@ -93,6 +99,7 @@ async def patiently(call: Callable[[], Awaitable[_T]], patience: Patience) -> _T
 
     Raises:
         Unreachable: nobody answered in time.
+        RPCError: until then no worker could go on with it; see `task_fails`.
         Exception: whatever else `call` raises.
     """
     began = time.monotonic()
@@ -121,6 +128,8 @@ async def patiently(call: Callable[[], Awaitable[_T]], patience: Patience) -> _T
                 patience.on_wait(reason)
                 told = True
             if time.monotonic() + pause >= until:
+                if reason is _FAILS:
+                    raise
                 code = "server.unreachable" if reason is _NO_SERVER else "worker.silent"
                 seconds = patience.budget.total_seconds()
                 raise Unreachable(

@@ -3,6 +3,7 @@
     GonogoError
     └── ClientError              code, message, details
         ├── Unreachable          server.unreachable, worker.silent: nobody answered within the patience
+        │   └── Stuck            release.stuck: no worker can go on with the release
         ├── NotFound             release.not_found, flag.not_found
         ├── TooLarge             request.too_large: not sent at all
         ├── Stopped              release.stopped: its workflow was ended from outside, or failed
@@ -37,6 +38,18 @@ class ClientError(GonogoError):
 
 class Unreachable(ClientError):
     """The server, or every worker, was silent for as long as the client was told to be patient."""
+
+
+class Stuck(Unreachable):
+    """The workers that there are cannot go on with the release: its history does not replay with their code."""
+
+    def __init__(self, release_id: str, why: str) -> None:
+        super().__init__(
+            "release.stuck",
+            f"no worker can go on with {release_id}: its history does not replay with their code ({why}); "
+            f"`gonogo audit replay {release_id}` shows where; start workers of the version of gonogo that ran before",
+            {"release_id": release_id, "why": why},
+        )
 
 
 class NotFound(ClientError):

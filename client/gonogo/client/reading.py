@@ -16,11 +16,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.domain.errors import LedgerBroken
 from gonogo.domain.ledger import Ledger, Link, from_bytes, verify
-from gonogo.workflows.messages import Closed, LedgerPage
+from gonogo.workflows.messages import STALE_TIME, Closed, LedgerPage
 from gonogo.workflows.release import ReleaseWorkflow
 
-from .calling import ONE_TRY, NotBegun, Patience, patiently
-from .errors import AuditFailed, ClientError, NotFound, Refused, Stopped
+from .calling import ONE_TRY, NotBegun, Patience, patiently, task_fails
+from .errors import AuditFailed, ClientError, NotFound, Refused, Stopped, Stuck
 
 _T = TypeVar("_T")
 Release = WorkflowHandle[ReleaseWorkflow, Closed]
@@ -48,11 +48,14 @@ async def found(release_id: str, call: Callable[[], Awaitable[_T]], patience: Pa
 
     Raises:
         NotFound: there is no such release.
+        Stuck: its workflow task fails again and again.
         Unreachable: nobody answers.
     """
     try:
         return await patiently(call, patience)
     except RPCError as error:
+        if task_fails(error):
+            raise _failing(release_id) from error
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         raise NotFound(
@@ -71,6 +74,7 @@ async def ask(
         NotFound: there is no such release.
         Refused: the release refused to begin.
         Stopped: its workflow was ended from outside before it could say anything.
+        Stuck: its history does not replay.
         Unreachable: nobody answers.
     """
     handle = handle_of(client, release_id)
@@ -78,18 +82,43 @@ async def ask(
     async def attempt() -> _T:
         try:
             return await call(handle, ONE_TRY)
-        except WorkflowQueryFailedError:
-            await _refuse_not_begun(handle, release_id)
+        except WorkflowQueryFailedError as error:
+            if STALE_TIME not in str(error):
+                await _refuse_not_begun(handle, release_id)
             raise
 
     return await found(release_id, attempt, patience)
 
 
 async def _refuse_not_begun(handle: Release, release_id: str) -> None:
-    page = await handle.query(ReleaseWorkflow.ledger, 0, rpc_timeout=ONE_TRY)
-    if page.seq == 0:
+    if (await _first_page(handle, release_id)).seq == 0:
         await refuse_ended_badly(handle, release_id)
         raise NotBegun
+
+
+async def _first_page(handle: Release, release_id: str) -> LedgerPage:
+    try:
+        return await handle.query(ReleaseWorkflow.ledger, 0, rpc_timeout=ONE_TRY)
+    except WorkflowQueryFailedError as error:
+        if STALE_TIME in str(error):
+            raise
+        # Reading the ledger cannot fail by itself: the workflow could not be brought to where it was.
+        raise Stuck(release_id, str(error)) from error
+
+
+async def refuse_stuck(handle: Release, release_id: str) -> None:
+    """Raises `Stuck` when no worker can go on with the release; says nothing when that is not known."""
+    try:
+        await _first_page(handle, release_id)
+    except RPCError as error:
+        if task_fails(error):
+            raise _failing(release_id) from error
+    except WorkflowQueryFailedError:
+        return
+
+
+def _failing(release_id: str) -> Stuck:
+    return Stuck(release_id, "its last task failed, as the worker's log says")
 
 
 async def refuse_ended_badly(handle: WorkflowHandle[Any, Any], release_id: str) -> None:

@@ -25,12 +25,12 @@ from gonogo.workflows.release import ReleaseWorkflow
 from .calling import ONE_TRY, Patience, refusal
 from .commanding import Commands, new_id
 from .connect import configured_queue, connect
-from .errors import NotFound, Refused, TooLarge
+from .errors import NotFound, Refused, TooLarge, Unreachable
 from .flags import find_flags, kill, read_flags
 from .history import Run, read_runs
 from .launching import Launched, launch
 from .listing import ReleaseRow, list_releases
-from .reading import ask, found, handle_of, read_ledger
+from .reading import ask, found, handle_of, read_ledger, refuse_stuck
 from .watching import watch
 
 LARGEST = 64 * 1024
@@ -132,6 +132,7 @@ class ReleaseClient(Commands):
             Refused: nothing changed; `code` says why.
             NotFound: there is no such release.
             TooLarge: more than 64 KiB; it was not sent.
+            Stuck: no worker can go on with the release.
             Unreachable: nobody answers. Whether it was done is not known: ask again with the same request id.
         """
         request = Request(request_id=request_id or new_id(), actor=self._actor, command=command)
@@ -145,6 +146,11 @@ class ReleaseClient(Commands):
             )
         except WorkflowUpdateFailedError as error:
             raise refusal(error) from error
+        except Unreachable as silent:
+            if silent.code == "worker.silent":
+                # There may be workers, and none that can take this release up.
+                await refuse_stuck(handle, release_id)
+            raise
         except NotFound:
             # The server says of a closed release, too, that there is none to ask.
             await self._refuse_closed(release_id, command)

@@ -10,7 +10,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from gonogo.activities.registry import RegistryError, build
+from gonogo.client.errors import Stuck
 from gonogo.client.home import read_up
+from gonogo.client.reading import handle_of, refuse_stuck
 from gonogo.domain.zones import TZDATA_VERSION
 
 from . import server
@@ -160,9 +162,27 @@ async def _worker(client: Client, settings: Settings) -> Finding:
 
 
 async def _stuck(client: Client, _: Settings) -> Finding:
+    """What the server reports after some failures in a row, and releases that cannot answer, which it does not see."""
     found = client.list_workflows("ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL", limit=_LISTED)
-    stuck = [each.id async for each in found]
+    reported = [each.id async for each in found]
+    newest = client.list_workflows("ExecutionStatus = 'Running' AND WorkflowType = 'ReleaseWorkflow'", limit=_LISTED)
+    releases = [each.id.removeprefix("release/") async for each in newest]
+    mute = await asyncio.gather(*(_cannot_answer(client, release) for release in releases))
+    stuck = list(
+        dict.fromkeys((*reported, *(f"release/{name}" for name, is_so in zip(releases, mute, strict=True) if is_so)))
+    )
     if stuck:
         text = f"{', '.join(stuck)}: the worker's log says why; each goes on by itself once a repaired worker runs"
         return Finding("stuck workflows", Health.WARN, text)
     return Finding("stuck workflows", Health.OK, "none")
+
+
+async def _cannot_answer(client: Client, release: str) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE / 2):
+            await refuse_stuck(handle_of(client, release), release)
+    except Stuck:
+        return True
+    except TimeoutError:
+        return False  # no worker answers, which is a finding of its own
+    return False
