@@ -1,7 +1,7 @@
 """Checks and items: how they count at an instant, when checks run, what owners may say of items."""
 
-from dataclasses import replace
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
