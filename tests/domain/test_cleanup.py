@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain.cleanup import check_escalations
 from gonogo.domain.events import ChecksRequested, Escalated, FlagSettled, ReleaseClosed, ReminderSent
+from gonogo.domain.evolve import evolve
 from gonogo.domain.facts import FlagReading, Status
 from gonogo.domain.terms import AskedFor, Phase
 from gonogo.domain.values import EVERYONE
@@ -185,6 +187,16 @@ def test_what_was_found_before_it_shipped_completes_nothing() -> None:
     world.wait(phase=Phase.CLEANING_UP).wait(DAY)
     assert world.phase is Phase.CLEANING_UP
     assert "check.unclear" in [w.code for w in why_view(world.state, world.at).waiting]
+
+
+def test_in_the_middle_of_a_rollback_nothing_keeps_it_from_being_completed() -> None:
+    world = shipped(checks={**SAMPLE["checks"], **END})
+    world.do(c.RollBack(reason="bad"), "bob")
+    state = None
+    for entry in world.entries:
+        state = evolve(state, entry)
+        if entry.event.type == "RollbackConfirmed":
+            assert (state.phase, check_escalations(state, entry.at)) == (Phase.CLEANING_UP, ())
 
 
 def test_checks_run_on_entering_readying_after_a_rollback() -> None:

@@ -200,6 +200,15 @@ def test_its_flag_goes_with_it_and_an_amended_plan_lists_both() -> None:
     assert sorted(world.state.flags) == ["gifts"]
 
 
+def test_a_second_feature_brings_a_flag_of_its_own() -> None:
+    world = granted(bring(slow=Flag()))
+    late = Feature(id="late", title="Late", flags=("late",), owner="sam")
+    world.do(bring(late, late=Flag()), "cid")
+    for person in ("ann", "bob"):
+        world.do(answer(world.last(ExceptionRequested).exception), person)
+    assert sorted(world.state.plan.flags) == ["gifts", "late", "slow"]
+
+
 def test_two_exceptions_that_bring_one_flag_bring_it_once() -> None:
     world, first = asked(bring(slow=Flag(provider="one")))
     other = Feature(id="other", title="Other", flags=("slow",), owner="sam")

@@ -59,6 +59,7 @@ def test_the_usual_life_reads_like_a_story() -> None:
     ("event", "told"),
     [
         (e.ChecksMeasured(findings={}), "no result"),
+        (e.ChecksMeasured(findings={}, outdated=("ci",)), "the answer on ci came too late: a newer one stands"),
         (e.ItemChanged(item="i", status=ItemStatus.IN_PROGRESS), "item i: in progress"),
         (e.SlotsRequested(ask="a"), "the calendar is asked"),
         (e.SlotTaken(slot=Slot(starts=MONDAY, ends=MONDAY)), "slot Mon 2026-11-16 09:00Z"),

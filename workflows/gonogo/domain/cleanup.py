@@ -88,17 +88,16 @@ def complete(draft: Draft) -> None:
 def measure_completion(draft: Draft) -> None:
     """Asks for the checks of moment completion once, each time that the release has shipped."""
     state = draft.state
-    shipped = state.released_at
-    if state.phase is Phase.CLEANING_UP and shipped is not None:
-        asked = state.asked_at
-        due = tuple(n for n in measurable(state, Moment.COMPLETION) if n not in asked or asked[n] < shipped)
-        ask(draft, due, AskedFor.COMPLETION)
+    asked, shipped = state.asked_at, state.released_at
+    assert shipped is not None, "a release is cleaning up because it has shipped"
+    due = tuple(n for n in measurable(state, Moment.COMPLETION) if n not in asked or asked[n] < shipped)
+    ask(draft, due, AskedFor.COMPLETION)
 
 
 def check_escalations(state: State, now: datetime) -> tuple[tuple[datetime, Fact], ...]:
     """When somebody is told (again) of a check that keeps a shipped release from being completed: (when, the check)."""
-    if state.phase is not Phase.CLEANING_UP or state.released_at is None:
-        return ()
+    if state.released_at is None:
+        return ()  # between two entries of one decision: it is rolled back, and the phase follows
     out = {f"check:{name}" for r in state.check_rounds.values() for name in r.checks}
     found: list[tuple[datetime, Fact]] = []
     for fact in facts(state, Moment.COMPLETION, now):
