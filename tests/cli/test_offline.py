@@ -155,6 +155,8 @@ def test_a_new_plan_is_fine_and_never_overwrites(tmp_path: Path, capsys: pytest.
         (["scope", "add", "shop/1", "UPPER", "--title", "t"], "UPPER"),
         (["exception", "request", "shop/1", "late", "x", "--new-flag", "k", "--why", "w"], "--title"),
         (["status", "shop/1", "--as", "not a name"], "not a name"),
+        (["plan", "new", "--product", "My Shop", "--release", "1"], "'My Shop' is not a name: use lower case letters"),
+        (["candidate", "shop/1", "a b"], "commit: 'a b' is not a commit: use letters"),
         (["list", "--phase", "nosuch"], "awaiting_window"),
         (["list", "--outcome", "shipped"], "rolled_back"),
     ],
@@ -194,6 +196,19 @@ def test_a_silent_server_is_exit_code_4(
     said = json.loads(capsys.readouterr().out)["error"]
     assert said["code"] == "server.unreachable"
     assert "gonogo up" in said["message"]
+
+
+def test_patience_that_is_asked_for_waits_for_a_server_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "none.toml"))
+    assert main(["status", "shop/1.0.0", "--patience", "1"]) == 4
+    said = capsys.readouterr().err
+    assert "gonogo: the server does not answer; waiting up to 1 s ..." in said
+    assert "tried for 1 s" in said
+    assert main(["status", "shop/1.0.0"]) == 4
+    assert "waiting" not in capsys.readouterr().err
 
 
 def test_without_the_extra_the_engine_says_how_to_install_it() -> None:

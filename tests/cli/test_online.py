@@ -167,7 +167,8 @@ async def test_a_release_is_steered_from_launch_to_rollback_and_audited(terminal
     assert "shop/2.0.0" in await terminal.ok("list", "--product", "shop")
 
     # Closed, and audited with the server and without it.
-    await terminal.ok("cancel", release, "--reason", "next week", "--as", "bob")
+    told = await terminal.ok("cancel", release, "--reason", "next week", "--as", "bob")
+    assert told.startswith("closed; it had reached users, and was rolled back; the release is rolled back")
     await terminal.until(release, "closed", lambda v: v["phase"] == "rolled_back")
     watched = await terminal.ok("watch", release)
     story = await terminal.ok("audit", "show", release)
@@ -281,6 +282,25 @@ async def test_scope_exceptions_and_plans_change_from_the_command_line(terminal:
     assert "features.0.title: Much faster search -> Very" in await terminal.ok("amend", release, file, "--as", "bob")
     assert "Very much faster search" in await terminal.ok("notes", release, "--for", "support")
     await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
+
+
+async def test_a_refused_freeze_names_what_stands_in_the_way_by_its_id(terminal: Terminal, tmp_path: Path) -> None:
+    release = "shop/2.2.1"
+    file = plan_file(tmp_path, "2.2.1", "fz")
+    change(file, "stages:", "scope: {freeze_at: 2126-01-01T00:00:00Z, capacity_days: 2}\nstages:")
+    change(
+        file,
+        "checklists:\n",
+        "checklists:\n  f: {moment: before_planning, owner: qa, items: [{id: sure, title: Sure}]}\n",
+    )
+    await terminal.ok("launch", file)
+    code, out, err = await terminal.run("scope", "freeze", release, "--as", "bob")
+    assert (code, out) == (1, "")
+    assert "feature:x: x has no owner" in err
+    assert "item:sure: Sure: open" in err
+    assert "gonogo why shop/2.2.1" in err
+    told = await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
+    assert told.startswith("closed, and nothing of it reached users; the release is cancelled")
 
 
 async def test_what_does_not_exist_is_exit_code_3(terminal: Terminal) -> None:

@@ -81,7 +81,7 @@ def test_the_smallest_useful_plan_has_less_than_25_lines() -> None:
         ("people: {ann: {on_call: perhaps}}\n", "20:25: people.ann.on_call: expected true or false, got 'perhaps'"),
         ("candidate: {}\n", "20:1: candidate.commit: needs a value"),
         ("candidate: {commit: 12e4}\n", '20:21: candidate.commit: 12e4 is a number here: put it in quotes, as "12e4"'),
-        ("candidate: {commit: a, artifacts: {x: sha}}\n", "20:39: candidate.artifacts.x: 'sha' does not match"),
+        ("candidate: {commit: a, artifacts: {x: sha}}\n", "20:39: candidate.artifacts.x: 'sha' is not a digest"),
         ("scope: {freeze_at: tomorrow}\n", "20:20: scope.freeze_at: 'tomorrow' is not an instant: write 2026"),
         ("scope: {freeze_at: 2026-03-05T14:00}\n", "20:20: scope.freeze_at: an instant needs an offset"),
         ("scope: {capacity_days: many}\n", "20:24: scope.capacity_days: expected a number, got 'many'"),

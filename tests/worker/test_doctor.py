@@ -115,6 +115,7 @@ async def test_a_server_a_worker_and_all_that_belongs_to_them_is_healthy(server:
         "worker",
     }
     assert server.identity in report.findings["worker"][1]
+    assert "flag_debt" in report.findings["adapters"][1]
 
 
 async def test_a_queue_without_a_worker_fails(settings: Settings) -> None:

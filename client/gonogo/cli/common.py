@@ -19,6 +19,7 @@ from .exits import DONE, NO
 from .show import emit_json
 
 Release = Annotated[str, Parameter(help="The release: PRODUCT/VERSION.")]
+_PATIENCE = 120
 Reason = Annotated[str, Parameter(name=["--reason", "-r"], help="Why.")]
 
 
@@ -32,8 +33,13 @@ class Common:
     ] = None
     json: Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")] = False
     patience: Annotated[
-        int, Parameter(name="--patience", help="Seconds for which a silent server or worker is waited for.")
-    ] = 120
+        int | None,
+        Parameter(
+            name="--patience",
+            help="Seconds for which a silent server or worker is waited for. Default: 120, and no waiting for a "
+            "server that is not there at all.",
+        ),
+    ] = None
 
     @property
     def actor(self) -> Actor:
@@ -43,25 +49,31 @@ class Common:
     @contextlib.asynccontextmanager
     async def client(self) -> AsyncIterator[ReleaseClient]:
         """A connected client."""
-        patience = Patience(timedelta(seconds=self.patience), self._waits)
-        yield await ReleaseClient.connect(actor=self.actor, patience=patience)
+        patience = Patience(timedelta(seconds=self._seconds), self._waits)
+        yield await ReleaseClient.connect(actor=self.actor, patience=patience, wait=self.patience is not None)
+
+    @property
+    def _seconds(self) -> int:
+        return _PATIENCE if self.patience is None else self.patience
 
     def _waits(self, reason: str) -> None:
         if not self.json:
-            print(f"gonogo: {reason}; waiting up to {self.patience} s ...", file=sys.stderr)
+            print(f"gonogo: {reason}; waiting up to {self._seconds} s ...", file=sys.stderr)
 
 
 DEFAULT = Common()
 
 
-async def give(common: Common, call: Callable[[ReleaseClient], Awaitable[Answer]], done: str) -> int:
-    """Gives a command, and prints what was decided."""
+async def give(
+    common: Common, call: Callable[[ReleaseClient], Awaitable[Answer]], done: str | Callable[[Answer], str]
+) -> int:
+    """Gives a command, and prints what was decided; `done` says what an accepted one did."""
     async with common.client() as client:
         answer = await call(client)
     if common.json:
         emit_json(answer)
     else:
-        print_answer(answer, done)
+        print_answer(answer, done if isinstance(done, str) else done(answer))
     return exit_code(answer)
 
 

@@ -83,10 +83,11 @@ def _invalid(error: Exception) -> int:
 def _sentence(error: Exception) -> str:
     from pydantic import ValidationError
 
+    from gonogo.client.yaml_sentences import sentence
+
     assert isinstance(error, ValidationError)
     told = []
     for one in error.errors(include_url=False):
         where = ".".join(str(part) for part in one["loc"])
-        given, message = repr(one["input"]), one["msg"].removeprefix("Value error, ")
-        told.append(": ".join([*([where] if where else []), *([given] if given not in message else []), message]))
+        told.append(": ".join(filter(None, (where, sentence(dict(one), None, [])))))
     return "; ".join(told)

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 from gonogo.client.launching import plan_differences
 from gonogo.domain.canonical import to_json
 from gonogo.domain.values import Candidate
+from gonogo.workflows.messages import Answer
 
 from .common import DEFAULT, Common, Reason, Release, exit_code, give, print_answer
 from .exits import DONE, UsageError
@@ -100,4 +101,14 @@ async def lift(
 
 async def cancel(release: Release, /, *, reason: Reason, common: Common = DEFAULT) -> int:
     """Close a release."""
-    return await give(common, lambda c: c.cancel(release, reason=reason), "the release is being closed")
+    return await give(common, lambda c: c.cancel(release, reason=reason), _cancelled)
+
+
+def _cancelled(answer: Answer) -> str:
+    match answer.phase:
+        case "cancelled":
+            return "closed, and nothing of it reached users"
+        case "rolled_back":
+            return "closed; it had reached users, and was rolled back"
+        case _:
+            return "it is rolled back now, and closed when every flag is back"

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from gonogo.client.errors import Refused
 from gonogo.client.release_client import ReleaseClient
 from gonogo.domain.plan import Feature
 from gonogo.domain.terms import FeatureStatus
@@ -148,4 +149,16 @@ async def _change(
 
 async def freeze(release: Release, /, *, common: Common = DEFAULT) -> int:
     """Freeze the scope."""
-    return await give(common, lambda c: c.freeze(release), "the scope is frozen")
+
+    async def call(client: ReleaseClient) -> Answer:
+        try:
+            return await client.freeze(release)
+        except Refused as refused:
+            if refused.code != "scope.not_freezable":
+                raise
+            view = await client.why(release)
+            stands = [f"{w.subject}: {w.text}" for w in view.waiting if not w.code.startswith(("scope.open", "hold."))]
+            message = f"{'; '.join(stands) or refused.message}: `gonogo why {release}` says what clears each"
+            raise Refused(refused.code, message, {**refused.details, "stands": "\n".join(stands)}) from refused
+
+    return await give(common, call, "the scope is frozen")

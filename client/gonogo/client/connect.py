@@ -13,10 +13,12 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.domain.values import Actor
 from gonogo.workflows.messages import TASK_QUEUE
 
+from .calling import Patience, patiently
 from .errors import ClientError, Unreachable
 from .home import embedded_address, home
 
@@ -58,12 +60,13 @@ def identity(actor: Actor) -> str:
     return f"gonogo/{actor.id}"
 
 
-async def connect(actor: Actor, *, address: str | None = None) -> Client:
+async def connect(actor: Actor, *, address: str | None = None, patience: Patience | None = None) -> Client:
     """A connection for gonogo.
 
     Args:
         actor: Who asks.
         address: `host:port`. Default: as Temporal's environment configuration says, else the embedded server.
+        patience: How long a server that is not there is waited for. Default: not at all.
 
     Raises:
         Unreachable: nobody answers there.
@@ -75,9 +78,16 @@ async def connect(actor: Actor, *, address: str | None = None) -> Client:
         raise ClientError("config.invalid", f"Temporal's environment configuration cannot be used: {error}") from error
     target = address or config.get("target_host") or embedded_address(home()) or "localhost:7233"
     config |= {"target_host": target, "identity": identity(actor), "data_converter": pydantic_data_converter}
+
+    async def attempt() -> Client:
+        try:
+            return await Client.connect(**config)
+        except RuntimeError as error:  # what the SDK makes of a connection that is refused
+            raise RPCError(str(error), RPCStatusCode.UNAVAILABLE, b"") from error
+
     try:
-        return await Client.connect(**config)
-    except RuntimeError as error:
+        return await (attempt() if patience is None else patiently(attempt, patience))
+    except RPCError as error:
         raise Unreachable(
             "server.unreachable",
             f"no server answers at {target!r}: start one with `gonogo up`, or set TEMPORAL_ADDRESS",

@@ -68,6 +68,7 @@ class ReleaseClient(Commands):
         address: str | None = None,
         task_queue: str | None = None,
         patience: Patience | None = None,
+        wait: bool = False,
     ) -> "ReleaseClient":
         """A client on a connection of its own; see `gonogo.client.connect` for which server.
 
@@ -76,12 +77,14 @@ class ReleaseClient(Commands):
             address: `host:port`. Default: as Temporal's environment configuration says, else the embedded server.
             task_queue: Where launched releases run. Default: `GONOGO_TASK_QUEUE`, else gonogo.
             patience: How long a call is tried again. Default: 2 minutes.
+            wait: True: a server that is not there is waited for, too, for as long. Default: False.
 
         Raises:
             Unreachable: nobody answers there.
             ClientError: `config.invalid`: Temporal's environment configuration cannot be used.
         """
-        client = await connect(actor, address=address)
+        patience = patience or Patience()
+        client = await connect(actor, address=address, patience=patience if wait else None)
         return cls(client, actor=actor, task_queue=task_queue or configured_queue(), patience=patience)
 
     @property

@@ -11,6 +11,10 @@ _PATTERNS = {
     r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$": "is not a version: use letters, digits, `_`, `.`, `+` and `-`",
     r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$": "is not a local time: write 2026-12-19T18:00, without an offset",
     r"^\d{2}:\d{2}$": "is not a time of day: write 09:00",
+    r"^[0-9A-Za-z._/-]{1,128}$": "is not a commit: use letters, digits, `_`, `.`, `/` and `-`, at most 128 of them",
+    r"^[a-z0-9]+:[0-9a-f]{8,128}$": "is not a digest: write sha256: and its hexadecimal digits",
+    r"^(check|item|flag):[A-Za-z0-9_.-]+$": "names nothing: write check:ID, item:ID or flag:KEY",
+    r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$": "is not a country: write DE, or DE-BY for a part of it",
     r"\S": "is blank: needs some words",
 }
 _EXPECTED = {

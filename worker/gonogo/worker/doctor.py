@@ -17,6 +17,7 @@ from gonogo.domain.zones import TZDATA_VERSION
 
 from . import server
 from .connection import ConnectionMisconfigured, SearchAttributeClash, connection, missing_search_attributes
+from .flag_debt import KIND as FLAG_DEBT
 from .lock import held
 from .pollers import FRESH, pollers
 from .presence import worker_here
@@ -121,7 +122,12 @@ def _adapters(settings: Settings) -> Finding:
         found = build(settings.adapters)
     except RegistryError as error:
         return Finding("adapters", Health.FAIL, str(error))
-    kinds = {"checks": found.checkers, "metrics": found.metrics, "flags": found.flags, "notifiers": found.notifiers}
+    kinds = {
+        "checks": {*found.checkers, FLAG_DEBT},
+        "metrics": found.metrics,
+        "flags": found.flags,
+        "notifiers": found.notifiers,
+    }
     return Finding("adapters", Health.OK, "; ".join(f"{kind}: {', '.join(sorted(by))}" for kind, by in kinds.items()))
 
 
