@@ -54,10 +54,10 @@ def aged_on_demand(state: State, now: datetime) -> tuple[str, ...]:
     """Checks that are measured once more for a poll on demand: passes that aged out, when everything else is met."""
     if not _waits_on_demand(state):
         return ()
-    left = unmet(state, Moment.GO, now)
-    names = tuple(f.subject.removeprefix("check:") for f in left if f.code == "check.stale")
-    helps = all(n in measurable(state, Moment.GO) and aged(state, n, now) for n in names)
-    return names if helps and len(names) == len(left) else ()
+    old = [f"check:{name}" for name in measurable(state, Moment.GO) if aged(state, name, now)]
+    left = unmet(state, Moment.GO, now) if old else ()
+    names = tuple(f.subject.removeprefix("check:") for f in left if f.code == "check.stale" and f.subject in old)
+    return names if len(names) == len(left) else ()
 
 
 def age_out_on_demand(state: State, now: datetime) -> datetime | None:
