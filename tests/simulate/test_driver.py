@@ -109,6 +109,42 @@ async def test_pushed_results_come_when_they_are_needed_and_stay_fresh(run: Run)
     assert told.first_blocked is None
 
 
+UNFREEZABLE = (
+    PLAN.replace(
+        "features:\n",
+        """\
+scope: {freeze_at: 2026-03-03T09:00:00Z, capacity_days: 3, max_feature_days: 2}
+features:
+  - {id: big, title: Big, owner: dev, estimate_days: 9, estimated_by: [cid], no_flag: x}
+  - {id: new, title: New, no_flag: x}
+  - {id: two, title: Two, owner: dev, estimate_days: 2, estimated_by: [cid], rank: 2, no_flag: x}
+  - {id: one, title: One, owner: dev, estimate_days: 1, estimated_by: [cid], rank: 1, no_flag: x}
+""",
+    )
+    .replace(
+        "checks:\n",
+        "checks:\n  debt: {kind: http, owner: qa, moment: freeze, params: {url: 'https://debt.example.org'}}\n",
+    )
+    .replace("flags: [one-click]", "flags: [one-click], owner: dev, rank: 1")
+)
+
+
+async def test_after_a_refused_freeze_people_clear_what_stands_in_the_way_and_freeze(run: Run) -> None:
+    script = "checks: {debt: [{at: 2026-03-01T00:00:00Z, status: fail}, {at: 2026-03-06T00:00:00Z, status: pass}]}"
+    told = await run(script, plan=UNFREEZABLE)
+    assert kinds(told).count("FreezeRefused") == 1
+    assert told.state.frozen_at.isoformat() == "2026-03-06T09:00:00+00:00"
+    assert told.refused == []
+    assert result(told).scope.ins == ("one", "one-click")
+    assert told.state.phase is Phase.COMPLETED
+
+
+async def test_a_refused_freeze_stays_refused_where_nobody_clears_it(run: Run) -> None:
+    told = await run("defaults: {freeze: never}", plan=UNFREEZABLE)
+    assert told.state.phase is Phase.SCOPING
+    assert told.now - told.entries[0].at < timedelta(days=60)
+
+
 async def test_acts_that_are_refused_or_never_come_to_be_are_told(run: Run) -> None:
     script = """
 acts:

@@ -75,7 +75,7 @@ ACT = "acts: [{at: 2026-03-03T00:00:00Z, who: bob, %s}]"
         (ACT % "do: vote, role: qaa", "acts.0.role: 'qaa' is no role of this plan; did you mean 'qa'?"),
         (ACT % "do: hold", "acts.0: hold needs `text`"),
         (ACT % "do: exception.approve", "acts.0: exception.approve needs `about`"),
-        (ACT % "do: candidate, commit: ''", "acts.0.commit: '' does not match"),
+        (ACT % "do: candidate, commit: ''", "acts.0.commit: '' is not a commit"),
         (ACT % "do: cancel, reason: x, after: 1h", "acts.0.after: `after` goes with `on`, not with `at`"),
         (ACT % "do: cancel, reason: x, before: 1h", "acts.0.before: `before` goes with `on: item.due` only"),
         (ACT % "on: poll.opened, do: cancel, reason: x", "acts.0: say when: `at` an instant, or `on` a moment"),

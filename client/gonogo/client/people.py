@@ -151,6 +151,9 @@ class Defaults:
     """Results of pushed checks come this long after they are needed. Default: 0s."""
     candidate: Delay = parse_duration("0s")
     """A build comes this long after the scope froze, when the plan names none. Default: 0s."""
+    freeze: Delay = parse_duration("1d")
+    """After a freeze that was refused: what stands in the way is cleared, and the scope frozen, this long after.
+    Features are estimated anew or deferred, checks are measured again every day. Default: 1d."""
     removal: Delay = parse_duration("1d")
     """Flags are removed this long before they are due to be gone, when that is part of the release. Default: 1d."""
 

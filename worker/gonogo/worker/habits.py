@@ -5,6 +5,7 @@ Pure: it reads the release's state and says who does what when.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from gonogo.client.people import CheckAnswer, Defaults
 from gonogo.domain import commands as c
@@ -14,10 +15,12 @@ from gonogo.domain.items import due_at
 from gonogo.domain.plan import Check
 from gonogo.domain.readiness import PUSHED, gates_now
 from gonogo.domain.reminders import waits
-from gonogo.domain.rights import RELEASE_MANAGER
+from gonogo.domain.rights import PRODUCT_MANAGER, RELEASE_MANAGER
+from gonogo.domain.scope import obstacles
 from gonogo.domain.state import State
 from gonogo.domain.state_parts import Round
-from gonogo.domain.terms import Choice, ItemStatus, Phase
+from gonogo.domain.telling import everybody
+from gonogo.domain.terms import Choice, FeatureStatus, HoldReason, ItemStatus, Phase
 from gonogo.domain.values import Candidate
 
 from .script import Due
@@ -25,6 +28,7 @@ from .script import Due
 _RENEW = 0.9
 """A pushed result is renewed when this part of its `max_age` is over, before it is stale."""
 _BY_DEFAULT = -1
+_A_DAY = timedelta(days=1)
 
 
 class Habits:
@@ -37,11 +41,32 @@ class Habits:
 
     def due(self, state: State, scripted: tuple[Due, ...]) -> Iterator[Due]:
         """Everything that somebody does by default, where nothing scripted is still to come in its place."""
+        yield from self._freeze(state, scripted)
         yield from self._sign_offs(state, scripted)
         yield from self._pushed(state)
         yield from self._candidate(state, scripted)
         yield from self._votes(state, scripted)
         yield from self._questions(state, scripted)
+
+    def _freeze(self, state: State, scripted: tuple[Due, ...]) -> Iterator[Due]:
+        """After a freeze that was refused: clears what stands in the way, then freezes."""
+        delay = self._delay.freeze
+        if delay is None or not state.freeze_refused or any(due.verb == "scope.freeze" for due in scripted):
+            return
+        at = state.held(HoldReason.SCHEDULE)[0].since + delay
+        standing = obstacles(state, state.at)
+        for code, subject, _ in standing:
+            kind, _, name = subject.partition(":")
+            if kind == "check":
+                found = state.findings.get(name)
+                again = (found.at if found else state.at) + max(delay, _A_DAY)
+                who = state.people_of(RELEASE_MANAGER)[0]
+                yield _default(again, who, "check.run", c.RunChecks(checks=(name,)), f"{name} {again}")
+            elif kind in ("feature", "scope"):
+                verb, command = _clearing(state, code, name)
+                yield _default(at, state.people_of(PRODUCT_MANAGER)[0], verb, command, f"{code} {command}")
+        if not standing:
+            yield _default(at, state.people_of(RELEASE_MANAGER)[0], "scope.freeze", c.FreezeScope(), f"{at}")
 
     def _sign_offs(self, state: State, scripted: tuple[Due, ...]) -> Iterator[Due]:
         if self._delay.sign_offs is None:
@@ -115,6 +140,26 @@ class Habits:
         if not any(due.verb == "widen" and due.at >= question.asked for due in scripted):
             at = question.asked + self._delay.questions
             yield _default(at, state.people_of(question.role)[0], "widen", c.Widen(question=question.id), question.id)
+
+
+def _clearing(state: State, code: str, name: str) -> tuple[str, c.HumanCommand]:
+    """What the product manager does about a feature that keeps the scope from freezing."""
+    held = state.features.get(name)
+    if held is not None and code in ("feature.no_estimate", "feature.own_estimate"):
+        others = [p for p in everybody(state) if p not in (held.feature.owner, held.proposed_by)]
+        days = held.feature.estimate_days or Decimal(1)
+        return "scope.estimate", c.EstimateFeature(feature=name, days=days, by=tuple(others[:2]))
+    if held is None:
+        # More is in scope than fits: what matters least goes first.
+        last = max(
+            (f.feature for f in state.features.values() if f.is_in),
+            key=lambda f: (f.rank is None, f.rank or 0, f.id),
+        )
+        name = last.id
+    reason = f"so that the scope can freeze: {code}"
+    return "scope.defer", c.ChangeFeature(
+        feature=name, status=FeatureStatus.DEFERRED, until="the next release", reason=reason
+    )
 
 
 def _default(at: datetime, who: str, verb: str, command: c.HumanCommand, once: str) -> Due:
