@@ -1,15 +1,19 @@
-"""The picture of `gonogo status`: everything once, and within the width that there is."""
+"""What is printed: everything once, within the width that there is, and in words."""
 
 import io
 from typing import Any
 
+import pytest
 from rich.console import Console
 
+from gonogo.cli.flags import gone_by
 from gonogo.cli.picture import picture
 from gonogo.domain import commands as c
+from gonogo.domain.flag_views import FlagView
+from gonogo.domain.plan import FlagKind
 from gonogo.domain.terms import Phase
 from gonogo.domain.views import status_view
-from tests.domain.worlds import MINUTE, World
+from tests.domain.worlds import MINUTE, SLOT, World
 
 WHY = "login is broken and nobody knows why; the team looks at it and comes back to us with a finding today"
 
@@ -56,3 +60,27 @@ def test_a_short_bake_is_counted_in_seconds() -> None:
     assert "% of 90 s\n" in shown(world)
     world.wait(2 * MINUTE)
     assert "% of 60 min\n" in shown(world)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"cycles_left": 2}, "after 2 more releases"),
+        ({"cycles_left": 1}, "after 1 more release"),
+        ({"cycles_left": 0, "due": SLOT}, "Thu 2026-11-19 10:00Z"),
+        ({}, "-"),
+    ],
+)
+def test_a_flag_that_is_counted_in_releases_says_how_many_are_left(more: dict[str, Any], told: str) -> None:
+    flag = FlagView(
+        id="flag/shop/production/gifts",
+        product="shop",
+        environment="production",
+        key="gifts",
+        provider="file",
+        phase="live",
+        kind=FlagKind.RELEASE,
+        seq=1,
+        **more,
+    )
+    assert gone_by(flag) == told

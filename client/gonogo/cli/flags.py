@@ -7,6 +7,7 @@ from rich.table import Table
 
 from gonogo.client.errors import NotFound
 from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.flag_views import FlagView
 
 from .common import DEFAULT, Common, Reason
 from .exits import DONE, UsageError
@@ -38,12 +39,19 @@ async def list_flags(
             str(flag.exposure) if flag.exposure else "unknown",
             flag.phase.replace("_", " "),
             flag.owner or "-",
-            instant(flag.due),
+            gone_by(flag),
             note,
             style="red" if flag.overdue else "",
         )
     console().print(table)
     return DONE
+
+
+def gone_by(flag: FlagView) -> str:
+    """When a flag should be gone: an instant, or how many releases are still to pass."""
+    if flag.due is None and flag.cycles_left is not None:
+        return f"after {flag.cycles_left} more release{'s' * (flag.cycles_left != 1)}"
+    return instant(flag.due)
 
 
 async def kill(
