@@ -6,9 +6,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from gonogo.domain import commands as c
-from gonogo.domain.events import Entry
+from gonogo.domain.events import Entry, ReminderSent
 from gonogo.domain.evolve import evolve
 from gonogo.domain.facts import Finding, Status, WriteStatus
+from gonogo.domain.narrate import summary
 from gonogo.domain.notices import Notice, channels_for, notices
 from gonogo.domain.plan import Plan
 from gonogo.domain.terms import ExceptionKind, FeatureStatus, Phase
@@ -120,6 +121,16 @@ def test_a_poll_on_demand_without_a_candidate_says_so() -> None:
     world = World(schedule=ON_DEMAND, candidate=None)
     world.do(c.OpenPoll(), "bob")
     assert "(no candidate yet), at the first open window" in of_type(world, "poll.opened")[0].body
+
+
+def test_a_poll_in_which_everybody_has_answered_reminds_nobody() -> None:
+    world = World().to(Phase.DECIDING)
+    world.do(c.PlaceHold(text="wait"), "ann")
+    world.vote_go()
+    world.wait(event="ReminderSent")
+    entry = next(e for e in world.entries[::-1] if isinstance(e.event, ReminderSent))
+    assert of_type(world, "reminder.poll") == []
+    assert summary(entry).startswith("nobody is left to remind of poll:1, due ")
 
 
 def test_only_those_who_have_not_voted_are_reminded_of_the_poll() -> None:

@@ -133,6 +133,12 @@ def _go(x: e.GoGiven) -> str:
     return f"GO (round {x.round}){waived}{over}"
 
 
+def _reminded(x: e.ReminderSent) -> str:
+    if not x.to:
+        return f"nobody is left to remind of {x.subject}, due {when(x.due)}"
+    return f"reminded {listed(x.to)} of {x.subject}, due {when(x.due)}"
+
+
 def _lifted(x: e.Lifted) -> str:
     against = f", against measurement {x.measurement}" if x.measurement else ""
     return f"hold {x.hold} lifted{against}{_because(x.why)}"
@@ -222,7 +228,7 @@ _LINES: dict[type[Any], Callable[[Any], str]] = {
     e.ItemOpened: _item_opened,
     e.ItemChanged: lambda x: f"item {x.item}: {_word(x.status.value)}{_because(x.note)}",
     e.Waived: _waived,
-    e.ReminderSent: lambda x: f"reminded {listed(x.to)} of {x.subject}, due {when(x.due)}",
+    e.ReminderSent: _reminded,
     e.Escalated: lambda x: f"{x.subject} escalated to {listed(x.to)}: it waits since {when(x.since)}",
     e.CandidateAccepted: _candidate,
     e.PlanAmended: _amended,
