@@ -3,7 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,14 @@ from gonogo.domain.resolution import Interval
 from gonogo.domain.terms import Phase
 
 from .worlds import World
+
+
+class Place(NamedTuple):
+    """Looks like a tuple, and would be read back as a list without names."""
+
+    line: int
+    column: int
+
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
@@ -33,6 +42,7 @@ JSON = st.recursive(
         ("Grüße \n", '"Grüße \\n"'.encode()),
         (2**80, str(2**80).encode()),
         ({Moment.GO: Moment.FREEZE}, b'{"go":"freeze"}'),
+        (MappingProxyType({"b": 1, "a": None}), b'{"b":1}'),
         (None, b"null"),
     ],
 )
@@ -49,6 +59,8 @@ def test_there_is_one_spelling(given_: Any, written: bytes) -> None:
         ({1: "x"}, "$: the key 1"),
         ({"a": {None: 1}}, "$.a: the key None"),
         ({"a": {1, 2}}, "$.a: {1, 2} is no JSON value"),
+        ([Place(1, 2)], "$[0]: Place(line=1, column=2) is no JSON value"),
+        ([c.Tick(), {"a": "x"}, [1], 0.5], "$[3]: 0.5"),
         ("\ud800", "surrogate"),
     ],
 )

@@ -137,7 +137,7 @@ def _refuse(given: Any) -> NoReturn:
                 raise CanonicalError(f"{path}: the key {odd[0]!r} is not text: write it in quotes")
         elif isinstance(part, float):
             raise CanonicalError(f"{path}: {part!r} is a number with a fraction: write it in quotes, as '{part}'")
-        elif not is_dataclass(part) and not isinstance(part, (list, tuple, str)) and type(part) not in _writers:
+        elif not is_dataclass(part) and not isinstance(part, str) and type(part) not in _writers:
             raise CanonicalError(
                 f"{path}: {part!r} is no JSON value: write text, a whole number, true, false, a list or a mapping"
             )
