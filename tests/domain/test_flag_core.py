@@ -1,97 +1,22 @@
 """A flag's own life, without a workflow: one holder at a time, kills that win, reminders, and the end."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gonogo.domain.commands import RecordMalformed, Tick
 from gonogo.domain.errors import Refused
-from gonogo.domain.facts import Fence, Finding, Status, WriteResult, WriteStatus
-from gonogo.domain.flag_commands import ClaimFlag, KillFlag, SetFlag, TakeNote, TakeProof, TakeSwitch
-from gonogo.domain.flag_core import claim_refusal, decide_flag, open_flag, wakeups
-from gonogo.domain.flag_effects import flag_notices, news, proof_wanted, switch_wanted
-from gonogo.domain.flag_events import FlagEntry
-from gonogo.domain.flag_evolve import evolve_flag, fold_flag
-from gonogo.domain.flag_notes import FlagNote, NoteKind
+from gonogo.domain.events import HandlerFaulted
+from gonogo.domain.facts import Finding, Status, WriteResult, WriteStatus
+from gonogo.domain.flag_commands import ClaimFlag, KillFlag, SetFlag, TakeProof, TakeSwitch
+from gonogo.domain.flag_core import claim_refusal, wakeups
+from gonogo.domain.flag_effects import proof_wanted, switch_wanted
+from gonogo.domain.flag_evolve import fold_flag
 from gonogo.domain.flag_views import flag_view
-from gonogo.domain.plan import FlagKind, Notifications, RetireBy
-from gonogo.domain.values import EVERYONE, NOBODY, Actor, Audience, exposure
-
-START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-DAY = timedelta(days=1)
-HALF = exposure(Audience.PERCENTAGE, 50)
-OLGA = Actor(id="olga")
-
-
-class Life:
-    """A flag, and what it tells."""
-
-    def __init__(self) -> None:
-        self.entries: list[FlagEntry] = list(open_flag("shop", "production", "x", "file", START))
-        self.state = fold_flag(self.entries)
-        self.told: list[tuple[str, Any]] = []
-        self.notices: list[tuple[str, tuple[str, ...]]] = []
-        self._notes = 0
-
-    def do(self, command: Any, at: datetime = START, actor: Actor | None = None) -> list[str]:
-        made = decide_flag(self.state, command, at, actor) if actor else decide_flag(self.state, command, at)
-        for entry in made:
-            self.state = evolve_flag(self.state, entry)
-            self.told += news(entry, self.state)
-            self.notices += [(n.type, n.to) for n in flag_notices(entry, self.state)]
-        self.entries += made
-        return [entry.event.type for entry in made]
-
-    def note(self, kind: NoteKind, version: str = "1", at: datetime = START, **more: Any) -> list[str]:
-        self._notes += 1
-        about: dict[str, Any] = {}
-        if kind in ("announced", "shipped", "carried"):
-            about = {
-                "owner": "team",
-                "people": ("olga",),
-                "managers": ("bob",),
-                "others": ("ann",),
-                "trust_local": True,
-                "notifications": Notifications(),
-                "flag_kind": FlagKind.RELEASE,
-                "retire_by": RetireBy(days=40),
-            }
-        note = FlagNote(
-            key=f"n{self._notes}",
-            kind=kind,
-            release_id=f"shop/{version}",
-            product="shop",
-            flag=None if kind == "cycle" else "x",
-            environment="production",
-            provider="file",
-            at=at,
-            **{**about, **more},
-        )
-        return self.do(TakeNote(note=note), at)
-
-    def claim(self, version: str, at: datetime = START) -> str:
-        command = ClaimFlag(release_id=f"shop/{version}", at=at)
-        refusal = claim_refusal(self.state, command)
-        self.do(command, at)
-        return refusal
-
-    def written(self, wanted: Any, fence: tuple[int, int], version: str = "1") -> None:
-        made = Fence(epoch=fence[0], sequence=fence[1])
-        self.note("written", version, exposure=wanted, original=NOBODY, fence=made)
-
-    def answer(self, status: WriteStatus, at: datetime = START) -> list[str]:
-        asked = switch_wanted(self.state)
-        assert asked is not None
-        write = asked.writes[0]
-        after = write.wanted if status is WriteStatus.WRITTEN else None
-        result = WriteResult(key="x", status=status, after=after, fence=write.fence, at=at)
-        return self.do(TakeSwitch(ask=asked.ask, result=result), at)
-
-    def shipped(self, **more: Any) -> "Life":
-        self.note("announced")
-        self.note("shipped", exposure=EVERYONE, **more)
-        return self
+from gonogo.domain.plan import FlagKind, RetireBy
+from gonogo.domain.values import EVERYONE, NOBODY, Actor
+from tests.domain.flag_life import DAY, HALF, OLGA, START, Life
 
 
 def epoch(at: datetime) -> int:
@@ -104,6 +29,26 @@ def test_one_release_holds_the_flag_and_the_refusal_names_it() -> None:
     assert life.claim("1") == ""
     assert life.claim("2") == "held by shop/1, which rolls it out"
     assert [e.event.type for e in life.entries] == ["FlagOpened", "FlagGranted"]
+
+
+def test_a_claim_that_the_release_has_taken_back_meanwhile_grants_nothing() -> None:
+    life = Life()
+    life.claim("1", START)
+    life.note("let_go", at=START + DAY)
+    assert life.state.holder == ""
+    late = ClaimFlag(release_id="shop/1", at=START)
+    assert claim_refusal(life.state, late) == "shop/1 has given it back since it asked"
+    assert life.do(late, START + DAY) == []
+    assert life.claim("1", START + 2 * DAY) == ""
+
+
+def test_a_release_that_gives_back_what_it_never_held_takes_it_from_nobody() -> None:
+    life = Life().shipped()
+    life.claim("2", START + DAY)
+    life.note("let_go", "3", START + 2 * DAY)
+    assert (life.state.holder, life.state.last_release) == ("shop/2", "")
+    assert life.state.life is not None
+    assert life.state.life.release == "shop/1"
 
 
 def test_the_earlier_release_is_told_that_a_later_one_took_the_flag_over() -> None:
@@ -120,6 +65,37 @@ def test_notes_in_any_order_lead_to_the_same_flag() -> None:
     life.written(HALF, (5, 2))
     life.written(NOBODY, (5, 1))
     assert life.state.exposure == HALF
+
+
+def test_the_same_note_twice_is_taken_once() -> None:
+    life = Life()
+    assert life.note("announced", key="n1") == ["FlagNoted"]
+    assert life.note("announced", key="n1") == []
+
+
+@pytest.mark.parametrize("other", [{"flag": "y"}, {"product": "mall"}, {"environment": "staging"}])
+def test_a_note_for_another_flag_is_recorded_as_a_fault_and_changes_nothing(other: dict[str, Any]) -> None:
+    life = Life()
+    assert life.note("announced", **other) == ["HandlerFaulted"]
+    fault = life.entries[-1].event
+    assert isinstance(fault, HandlerFaulted)
+    assert fault.message.endswith("not for flag/shop/production/x")
+    assert (life.state.listed_by, life.state.owner) == ((), "")
+
+
+def test_a_note_that_names_nobody_who_answers_for_it_changes_nobody() -> None:
+    life = Life()
+    life.note("announced")
+    life.note("announced", "2", owner=None)
+    assert (life.state.owner, life.state.people) == ("team", ("olga",))
+    assert life.state.listed_by == ("shop/1", "shop/2")
+
+
+def test_a_waiver_without_an_end_waives_nothing() -> None:
+    life = Life().shipped()
+    life.note("waived", until=None)
+    assert life.state.waived_until is None
+    assert flag_view(life.state, START + 60 * DAY).overdue
 
 
 def test_a_rollback_of_a_shipped_release_awaits_what_was_awaited_before() -> None:
@@ -168,6 +144,16 @@ def test_a_kill_that_fails_is_tried_again_a_minute_later_and_told_once() -> None
     assert life.do(Tick(), START + timedelta(minutes=1)) == ["SwitchRequested"]
     life.answer(WriteStatus.FAILED, START + timedelta(minutes=1))
     assert [n[0] for n in life.notices] == ["flag.killed", "flag.change_failed"]
+
+
+def test_a_kill_of_a_flag_that_its_provider_has_no_more_is_done_and_proof_is_asked_for_at_once() -> None:
+    life = Life().shipped()
+    life.do(TakeProof(finding=Finding(status=Status.FAIL, at=START)))
+    life.do(KillFlag(reason="bad"), START, OLGA)
+    assert not proof_wanted(life.state, START)
+    assert life.answer(WriteStatus.GONE) == ["SwitchAnswered"]
+    assert (life.state.switch, life.state.exposure) == (None, None)
+    assert proof_wanted(life.state, START)
 
 
 def test_a_stale_kill_is_tried_again_at_once_and_overtakes_any_fence() -> None:
@@ -233,6 +219,24 @@ def test_a_kill_replaces_a_change_that_is_under_way_and_its_late_answer_is_ignor
     assert refused.value.code == "flag.kill_under_way"
 
 
+def test_set_is_refused_while_another_change_is_not_confirmed() -> None:
+    life = Life().shipped()
+    life.do(SetFlag(wanted=HALF, reason="a test"), START, OLGA)
+    with pytest.raises(Refused, match="'olga' is changing 'x'; wait until it is confirmed") as refused:
+        life.do(SetFlag(wanted=NOBODY, reason="another"), START, Actor(id="bob"))
+    assert refused.value.code == "flag.change_under_way"
+    life.answer(WriteStatus.WRITTEN)
+    assert life.do(SetFlag(wanted=NOBODY, reason="another"), START, Actor(id="bob"))
+
+
+def test_set_is_refused_before_any_release_has_shipped_the_flag() -> None:
+    life = Life()
+    life.note("announced")
+    with pytest.raises(Refused) as refused:
+        life.do(SetFlag(wanted=HALF, reason="a test"), START, OLGA)
+    assert refused.value.code == "flag.not_shipped"
+
+
 def test_set_is_refused_while_a_release_rolls_the_flag_out() -> None:
     life = Life().shipped()
     life.claim("2", START + DAY)
@@ -269,6 +273,19 @@ def test_cycles_count_completed_releases_after_the_one_that_shipped_it() -> None
     assert life.state.due == START + 3 * DAY
 
 
+def test_a_flag_that_is_given_no_cycles_is_due_as_soon_as_it_shipped() -> None:
+    assert Life().shipped(retire_by=RetireBy(cycles=0)).state.due == START
+
+
+def test_cycles_that_pass_do_not_move_a_due_date_that_stands_already() -> None:
+    by_days = Life().shipped()
+    by_cycles = Life().shipped(retire_by=RetireBy(cycles=1))
+    for life in (by_days, by_cycles):
+        for version, days in (("2", 1), ("3", 2)):
+            life.note("cycle", version, START + days * DAY)
+    assert (by_days.state.due, by_cycles.state.due) == (START + 40 * DAY, START + DAY)
+
+
 def test_a_waiver_keeps_it_quiet_and_out_of_the_debt_until_its_end() -> None:
     life = Life().shipped()
     life.note("waived", until=START + 60 * DAY)
@@ -293,6 +310,7 @@ def test_proof_ends_the_life_and_tells_the_release_that_shipped_it() -> None:
     assert life.do(TakeProof(finding=gone)) == ["ProofTaken", "FlagGone"]
     assert [(r, n.gone, n.proof) for r, n in life.told] == [("shop/1", True, "archived")]
     assert life.do(Tick(), START + 90 * DAY) == []
+    assert wakeups(life.state) == ()
     with pytest.raises(Refused) as refused:
         life.do(KillFlag(reason="bad"), START, OLGA)
     assert refused.value.code == "flag.gone"
@@ -329,3 +347,11 @@ def test_the_ledger_alone_gives_the_state_back() -> None:
     life.do(KillFlag(reason="bad"), START + DAY, OLGA)
     life.answer(WriteStatus.WRITTEN, START + DAY)
     assert fold_flag(life.entries) == life.state
+
+
+def test_a_ledger_without_its_beginning_is_no_flag() -> None:
+    life = Life().shipped()
+    with pytest.raises(TypeError, match="a flag begins with FlagOpened, not FlagNoted"):
+        fold_flag(life.entries[1:])
+    with pytest.raises(ValueError, match="a flag without entries has no state"):
+        fold_flag(())

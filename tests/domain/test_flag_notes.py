@@ -7,22 +7,28 @@ import pytest
 from gonogo.domain import commands as c
 from gonogo.domain.events import Entry
 from gonogo.domain.evolve import evolve
+from gonogo.domain.facts import WriteStatus
 from gonogo.domain.flag_notes import FlagNote, flag_notes
+from gonogo.domain.plan import Feature
 from gonogo.domain.state import State
 from gonogo.domain.terms import FeatureStatus, Phase
 from gonogo.domain.values import NOBODY
-from tests.domain.worlds import DAY, World
+from tests.domain.worlds import DAY, POLL, SAMPLE, World
+
+GIFTS = SAMPLE["features"][0]
+MORE = {"id": "more", "title": "More", "flags": ["more"]}
 
 
-def steps(world: World) -> Iterator[tuple[Entry, State]]:
-    state: State | None = None
+def steps(world: World) -> Iterator[tuple[Entry, State, State | None]]:
+    before: State | None = None
     for entry in world.entries:
-        state = evolve(state, entry)
-        yield entry, state
+        state = evolve(before, entry)
+        yield entry, state, before
+        before = state
 
 
 def notes(world: World) -> list[FlagNote]:
-    return [note for entry, state in steps(world) for note in flag_notes(entry, state)]
+    return [note for entry, state, before in steps(world) for note in flag_notes(entry, state, before)]
 
 
 def kinds(world: World) -> list[str]:
@@ -94,3 +100,38 @@ def test_a_completed_release_is_a_cycle_unless_it_is_a_hotfix(kind: str, cycles:
     told = [n for n in notes(world) if n.kind == "cycle"]
     assert len(told) == cycles
     assert all(n.flag is None for n in told)
+
+
+def test_a_flag_that_the_amended_plan_lists_no_more_is_given_back_and_the_others_are_announced_again() -> None:
+    world = World(features=[GIFTS, MORE], flags={"gifts": {}, "more": {}})
+    world.amend(features=[GIFTS], flags={"gifts": {}})
+    told = [(n.kind, n.flag) for n in notes(world)]
+    assert told == [("announced", "gifts"), ("announced", "more"), ("announced", "gifts"), ("let_go", "more")]
+
+
+def test_a_feature_that_joins_announces_the_flag_that_it_names() -> None:
+    world = World(scope={"freeze_at": POLL})
+    world.do(c.AddFeature(feature=Feature(id="cards", title="Cards", flags=("gifts",))), "ann")
+    assert kinds(world) == ["announced", "announced"]
+    assert notes(world)[-1].key == f"shop/1.2.0/{world.entries[-1].seq}/announced/gifts"
+
+
+def test_a_write_that_failed_tells_of_no_exposure() -> None:
+    world = World().to(Phase.AWAITING_WINDOW)
+    world.writes["gifts"] = WriteStatus.FAILED
+    world.wait(event="FlagsWritten")
+    assert kinds(world) == ["announced"]
+
+
+def test_a_flag_that_is_kept_on_purpose_is_left_behind_when_the_release_has_shipped() -> None:
+    world = World(flags={"gifts": {"kind": "permission"}}).to(Phase.CLEANING_UP)
+    assert kinds(world)[-2:] == ["shipped", "carried"]
+
+
+def test_a_flag_that_is_gone_with_proof_is_not_shipped_again_after_a_rollback() -> None:
+    world = World(features=[GIFTS, MORE], flags={"gifts": {}, "more": {}}).to(Phase.CLEANING_UP)
+    world.do(c.TakeFlagNews(flag="more", gone=True, proof="archived, no references"))
+    world.do(c.RollBack(reason="errors"), "bob")
+    world.candidate("c2")
+    world.to(Phase.CLEANING_UP)
+    assert [n.flag for n in notes(world) if n.kind == "shipped"] == ["gifts", "more", "gifts"]

@@ -1,0 +1,73 @@
+"""What a flag shows of itself, and where its messages go."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gonogo.domain.commands import Tick
+from gonogo.domain.facts import Finding, Status, WriteStatus
+from gonogo.domain.flag_commands import SetFlag, TakeProof
+from gonogo.domain.flag_effects import channels
+from gonogo.domain.flag_views import flag_view
+from gonogo.domain.plan import FlagKind, Notifications, Route
+from gonogo.domain.values import EVERYONE, NOBODY
+from tests.domain.flag_life import DAY, HALF, OLGA, START, Life
+
+
+def test_the_phase_says_where_the_flag_stands_in_its_life() -> None:
+    life = Life()
+
+    def phase() -> str:
+        return flag_view(life.state, START + DAY).phase
+
+    assert phase() == "idle"
+    life.note("announced")
+    assert phase() == "listed"
+    life.claim("1")
+    assert phase() == "rolling_out"
+    life.note("shipped", at=START + DAY)
+    assert phase() == "live"
+    life.do(TakeProof(finding=Finding(status=Status.PASS, at=START + DAY)), START + DAY)
+    assert phase() == "gone"
+
+
+@pytest.mark.parametrize(
+    ("seen", "kind", "why"),
+    [
+        (EVERYONE, FlagKind.RELEASE, "Everybody sees it since 2026-03-02."),
+        (NOBODY, FlagKind.RELEASE, "Nobody sees it since shop/1."),
+        (HALF, FlagKind.RELEASE, ""),
+        (None, FlagKind.RELEASE, ""),
+        (EVERYONE, FlagKind.KILL_SWITCH, ""),
+    ],
+)
+def test_a_flag_can_be_removed_when_everybody_sees_it_or_nobody(seen: Any, kind: FlagKind, why: str) -> None:
+    life = Life()
+    life.note("announced")
+    life.note("shipped", exposure=seen, flag_kind=kind)
+    assert flag_view(life.state, START).removable == why
+
+
+def test_a_change_that_is_not_confirmed_is_shown_with_who_makes_it_and_why_it_failed() -> None:
+    life = Life().shipped()
+    life.do(SetFlag(wanted=HALF, reason="a test"), START, OLGA)
+    assert flag_view(life.state, START).changing == "olga: set to 50 %"
+    life.answer(WriteStatus.FAILED)
+    assert flag_view(life.state, START).changing == "olga: set to 50 %; failed"
+    life.do(Tick(), START + timedelta(minutes=1))
+    life.answer(WriteStatus.WRITTEN, START + timedelta(minutes=1))
+    assert flag_view(life.state, START).changing == ""
+
+
+def test_a_message_goes_to_every_channel_that_a_route_names_for_its_type_once() -> None:
+    routes = (
+        Route(events=("flag.*",), channel="inbox"),
+        Route(events=("poll.opened", "flag.killed"), channel="chat"),
+        Route(channel="inbox"),
+    )
+    told = Notifications(routes=routes)
+    assert channels(told, "flag.killed") == ("inbox", "chat")
+    assert channels(told, "flag.gone") == ("inbox",)
+    assert channels(Notifications(routes=routes[:2]), "poll.closed") == ()
+    assert channels(None, "flag.killed") == (), "no release has said where to"
