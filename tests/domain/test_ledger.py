@@ -12,6 +12,7 @@ from gonogo.domain.events import Entry, Held, Postponed
 from gonogo.domain.ledger import GENESIS, Ledger, Link, from_bytes, verify
 from gonogo.domain.terms import HoldReason
 from gonogo.domain.values import Actor
+from tests.domain.worlds import World
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 BOB = Actor(id="bob")
@@ -143,6 +144,15 @@ def test_a_line_that_is_no_entry_is_named(line: bytes) -> None:
 def test_half_a_surrogate_pair_is_named_and_no_crash() -> None:
     line = made(1).lines[0].replace(b'"test"', b'"\\ud800"')
     assert broken(of([line])) == 1
+
+
+def test_an_entry_that_could_never_have_been_written_is_named_with_its_place() -> None:
+    sound = Ledger().appended(World().entries[:1])
+    given = json.loads(sound.lines[0])
+    given["event"]["plan"]["checks"]["ci"]["params"] = {"limit": 0.5}
+    with pytest.raises(LedgerBroken, match=r"line 1 cannot be spelt: .*params\.limit: 0\.5 is a number") as found:
+        verify(of([json.dumps(given).encode()]))
+    assert found.value.seq == 1
 
 
 def test_an_empty_line_is_named() -> None:

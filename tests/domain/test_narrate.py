@@ -59,6 +59,7 @@ def test_the_usual_life_reads_like_a_story() -> None:
     ("event", "told"),
     [
         (e.ChecksMeasured(findings={}), "no result"),
+        (e.RollbackConfirmed(unrestorable=()), "rolled back: everything is as it was before the release"),
         (e.ChecksMeasured(findings={}, outdated=("ci",)), "the answer on ci came too late: a newer one stands"),
         (e.ItemChanged(item="i", status=ItemStatus.IN_PROGRESS), "item i: in progress"),
         (e.SlotsRequested(ask="a"), "the calendar is asked"),

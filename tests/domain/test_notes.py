@@ -85,6 +85,11 @@ def test_customers_are_told_that_nothing_in_scope_is_announced_and_how_much_is_l
     assert "left out: 1 feature.\n" in release_notes(made.state, "customers")
 
 
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_notes_of_a_release_without_a_feature_in_scope_say_so(audience: str) -> None:
+    assert "## What changes\n\nNothing is in scope.\n" in release_notes(World(features=[], flags={}).state, audience)
+
+
 @pytest.mark.parametrize(("walk", "how"), [(walks.disputed, "cancelled"), (walks.rolled_back, "rolled back")])
 def test_notes_of_a_release_that_did_not_stay_out_claim_nothing(walk: Callable[[], World], how: str) -> None:
     for audience in AUDIENCES:
