@@ -150,6 +150,8 @@ async def read_page(client: Client, release_id: str, start: int, patience: Patie
         page = await handle.query(ReleaseWorkflow.ledger, start, rpc_timeout=one_try)
         if page.seq == 0:
             await _refuse_not_begun(handle, release_id)
+            # It has begun between the two questions: the next one sees it.
+            raise NotBegun
         return page
 
     return await ask(client, release_id, query, patience)
