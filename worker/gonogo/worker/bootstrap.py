@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -71,6 +72,11 @@ def activities(adapters: Adapters, desk: FlagDesk, *, trust_local: bool, simulat
     ]
 
 
+HEARD_WITHIN = timedelta(seconds=2)
+"""How soon a running activity hears that it was called off: with its next heartbeat, which the SDK may hold back. A
+release that is closed, or goes on in a new run, waits for its watch over the guards to hear it."""
+
+
 def build_worker(
     client: Client,
     *,
@@ -92,6 +98,7 @@ def build_worker(
         simulation: True lets releases bring a driven clock; never in production.
         more: further options of temporalio's `Worker`.
     """
+    more.setdefault("max_heartbeat_throttle_interval", HEARD_WITHIN)
     return Worker(
         client,
         task_queue=task_queue,

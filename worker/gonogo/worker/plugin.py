@@ -16,7 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from gonogo.activities.registry import Adapters, build
 from gonogo.workflows.converter import GonogoPayloadConverter, data_converter
 
-from .bootstrap import WORKFLOWS, activities, with_flag_debt, workflow_runner
+from .bootstrap import HEARD_WITHIN, WORKFLOWS, activities, with_flag_debt, workflow_runner
 from .connection import register_search_attributes
 from .flag_desk import TemporalFlagDesk
 from .settings import Settings, read_settings
@@ -60,6 +60,8 @@ class GonogoPlugin(SimplePlugin):
         desk = TemporalFlagDesk(config["client"], task_queue=config["task_queue"])
         ours = activities(adapters, desk, trust_local=self._settings.trust_local, simulation=False)
         config["activities"] = [*config.get("activities", ()), *ours]
+        theirs = config.get("max_heartbeat_throttle_interval", HEARD_WITHIN)
+        config["max_heartbeat_throttle_interval"] = min(theirs, HEARD_WITHIN)
         return config
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:
