@@ -19,6 +19,7 @@ from gonogo.domain.facts import FlagReading, Status, WriteStatus
 from gonogo.domain.reports import WatchReport
 from gonogo.domain.terms import FeatureStatus, Phase
 from gonogo.domain.values import Audience, Exposure, exposure
+from gonogo.domain.wakeups import wakeups
 from tests.domain.worlds import DAY, GUARD, HOUR, MINUTE, SAMPLE, SLOT, World, make_plan
 
 TEN = exposure(Audience.PERCENTAGE, 10)
@@ -396,6 +397,15 @@ def test_without_a_known_window_a_question_has_no_deadline_yet() -> None:
     assert world.last(QuestionAsked).deadline is None
     world.wait(10 * DAY)
     assert (world.phase, world.exposure) == (Phase.ROLLING_OUT, {"gifts": "10 %"})
+
+
+def test_without_a_known_window_the_next_stage_waits_for_the_calendar_or_another_plan() -> None:
+    once = {"id": "once", "action": "allow", "start": "2026-11-19T09:00", "lasts": "90m"}
+    world = rolling(stages=PLAIN, schedule={"slot": SLOT, "windows": [once]}).wait(3 * HOUR)
+    assert [what for _, what in wakeups(world.state, world.at)] == ["the calendar is asked again"]
+    assert world.exposure == {"gifts": "10 %"}
+    world.amend(stages=PLAIN, schedule={"slot": SLOT, "windows": [{**once, "lasts": "8h"}]})
+    assert world.exposure == {"gifts": "everyone"}
 
 
 def test_what_is_still_exposed_is_not_dropped_or_unlisted() -> None:
