@@ -11,7 +11,7 @@ UV := $(VENV)/.uv
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test lint demo bench soak lock clean
+.PHONY: help setup test cover lint demo bench soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,9 @@ setup: $(READY) ## make .venv with everything that the lock file names, and gono
 
 test: $(READY) ## run the tests; options for pytest go into PYTEST_ARGS="..."
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+cover: $(READY) ## run the tests of the core alone: they take every branch of it, or this fails
+	$(BIN)/python -m pytest -q tests/domain -n 2 --cov --cov-fail-under=100
 
 lint: $(READY) ## check style, formatting, types and the direction of imports
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TARGETS = {"help", "setup", "test", "lint", "demo", "bench", "soak", "lock", "clean"}
+TARGETS = {"help", "setup", "test", "cover", "lint", "demo", "bench", "soak", "lock", "clean"}
 # Without these, a make inside `make test` works: the outer one hands its options down through them.
 ENV = {name: text for name, text in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
 
@@ -58,9 +58,9 @@ def test_a_python_that_is_too_old_is_refused_before_anything_is_made(tmp_path: P
     assert not (tmp_path / ".venv").exists()
 
 
-def test_ci_runs_lint_and_the_test_command_of_the_readme() -> None:
+def test_ci_runs_lint_coverage_of_the_core_and_the_test_command_of_the_readme() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert subprocess.run(["bash", "-n", script], timeout=60, check=False).returncode == 0
     lines = [line.split(" <")[0] for line in script.read_text().splitlines() if line.startswith("make ")]
-    assert lines == ["make lint", "make test"]
+    assert lines == ["make lint", "make cover", "make test"]
