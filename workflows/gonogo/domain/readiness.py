@@ -216,7 +216,7 @@ def _not_ahead(finding: Finding, now: datetime) -> Finding:
         return finding
     if finding.at - now <= CLOCK_SKEW:
         return replace(finding, at=now)
-    text = f"the result says it was observed at {finding.at}, which has not come yet"
+    text = f"the result says it was observed at {when(finding.at)}, which has not come yet"
     return Finding(status=Status.UNCLEAR, at=now, finding=text)
 
 
@@ -239,7 +239,7 @@ def push_result(draft: Draft, command: c.PushResult) -> None:
     if command.finding.at - draft.at > CLOCK_SKEW:
         raise Refused(
             "check.from_the_future",
-            f"the result of {command.check!r} says it was observed at {command.finding.at}, which has not come yet",
+            f"the result of {command.check!r} says it was observed at {when(command.finding.at)}: not come yet",
             check=command.check,
         )
     finding = _not_ahead(command.finding, draft.at)
@@ -247,15 +247,16 @@ def push_result(draft: Draft, command: c.PushResult) -> None:
     if given is not None and finding.at < given:
         raise Refused(
             "check.before_candidate",
-            f"the result of {command.check!r} was observed at {finding.at}, before the candidate was given at {given}: "
+            f"the result of {command.check!r} was observed at {when(finding.at)}, before the candidate was given at "
+            f"{when(given)}: "
             "it is of another build",
             check=command.check,
         )
     if standing is not None and finding.at < standing.at:
         raise Refused(
             "check.older",
-            f"the result of {command.check!r} was observed at {finding.at}, and one of {standing.at} stands: "
-            "push what was observed since",
+            f"the result of {command.check!r} was observed at {when(finding.at)}, and one of "
+            f"{when(standing.at)} stands: push what was observed since",
             check=command.check,
         )
     draft.emit(ChecksMeasured(findings={command.check: finding}))
@@ -311,7 +312,7 @@ def waive(draft: Draft, command: c.Waive, actor: Actor) -> None:
     if name not in known:
         raise Refused("waive.unknown", f"there is no {kind} {name!r} in this release", subject=command.subject)
     if command.until is not None and command.until <= draft.at:
-        raise Refused("waive.over", f"the waiver would have ended at {command.until}", subject=command.subject)
+        raise Refused("waive.over", f"the waiver would have ended at {when(command.until)}", subject=command.subject)
     cleaning = state.phase is Phase.CLEANING_UP
     if kind == "flag" and not cleaning:
         raise Refused("waive.too_early", f"{name!r} is waived when the release is cleaning up", subject=name)

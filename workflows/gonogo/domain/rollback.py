@@ -11,7 +11,7 @@ from .holds import lift_all, raise_hold
 from .readiness import measure_on_readying
 from .state import State
 from .terms import HoldReason, Phase
-from .values import ENGINE, NOBODY, Actor
+from .values import ENGINE, NOBODY, Actor, format_instant
 
 _EXPOSED = (Phase.ROLLING_OUT, Phase.CLEANING_UP)
 
@@ -28,7 +28,7 @@ def start_rollback(draft: Draft, reason: str, *, closing: bool = False, by: Acto
 def roll_back(draft: Draft, command: c.RollBack, actor: Actor) -> None:
     """Somebody entitled rolls back."""
     if draft.state.rollback is not None:
-        raise Refused("rollback.under_way", f"a rollback is under way since {draft.state.rollback.at}")
+        raise Refused("rollback.under_way", f"a rollback is under way since {format_instant(draft.state.rollback.at)}")
     start_rollback(draft, command.reason, by=actor)
     if draft.state.phase is Phase.AWAITING_WINDOW:
         # Nobody has to say anything more for this release to reach users: it must not do so against this word.

@@ -193,7 +193,11 @@ def postpone(draft: Draft, command: c.Postpone) -> None:
     """A person gives up the slot; a named date starts the count again and lifts the schedule's hold."""
     state = draft.state
     if command.to is not None and command.to <= draft.at:
-        raise Refused("postpone.past", f"{command.to} has passed: name a later instant", to=str(command.to))
+        raise Refused(
+            "postpone.past",
+            f"{format_instant(command.to)} has passed: name a later instant",
+            to=format_instant(command.to),
+        )
     if state.plan.schedule.mode == "dated" and command.to is None:
         raise Refused("postpone.no_date", "a dated slot has no successor: name one with `--to`")
     on_demand = state.plan.schedule.mode == "on_demand"
