@@ -71,7 +71,7 @@ from .evolve_schedule import (
     _slots_requested,
     _slots_resolved,
 )
-from .state import State, replace
+from .state import State, numbered, replace
 
 _APPLY: dict[type[Any], Callable[[State, e.Entry, Any], State]] = {
     e.PhaseChanged: _phase_changed,
@@ -143,7 +143,8 @@ def evolve(state: State | None, entry: e.Entry) -> State:
         if not isinstance(event, e.ReleaseLaunched):
             raise TypeError(f"a release begins with ReleaseLaunched, not {event.type}")
         return _launched(entry, event)
-    return replace(_APPLY[type(event)](state, entry, event), seq=entry.seq, at=entry.at)
+    new = _APPLY[type(event)](state, entry, event)
+    return numbered(new if new is not state else replace(state), entry.seq, entry.at)
 
 
 def fold(entries: Iterable[e.Entry], state: State | None = None) -> State:

@@ -63,6 +63,12 @@ def _learn(cls: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]
     return _parts[cls]
 
 
+def numbered(made: "State", seq: int, at: datetime) -> "State":
+    """A state that was just made, and that nobody else has, with its place and time: not worth another copy."""
+    made.__dict__.update(seq=seq, at=at)
+    return made
+
+
 @dataclass(frozen=True)
 class State:
     """A release. Without slots: there is one for each release, and a `__dict__` is copied ten times faster."""
