@@ -65,7 +65,7 @@ def show(console: Console, rows: list[Row]) -> None:
 async def main(*, quick: bool) -> int:
     """Runs everything; 1 when a bar is missed."""
     console = Console()
-    lives, calls, few, many = (8, 60, 10, 100) if quick else (160, 1_000, 10, 2_000)
+    lives, calls, few, many = (8, 60, 10, 100) if quick else (320, 1_000, 10, 2_000)
     rows: list[Row] = []
     begun = time.monotonic()
 

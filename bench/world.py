@@ -53,7 +53,7 @@ async def launch(client: Client, version: str, *, bake: str = "1s") -> WorkflowH
     while True:  # the worker says first what it lets the release do
         if (await handle.query(ReleaseWorkflow.ledger, 0)).seq:
             return handle
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
 
 
 def request(person: str, command: HumanCommand, name: str) -> Request:
