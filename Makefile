@@ -33,7 +33,7 @@ lint: $(READY) ## check style, formatting, types and the direction of imports
 demo: $(READY) ## run a whole release life twice: simulated and in real time
 	$(BIN)/gonogo demo
 
-bench: $(READY) ## measure the ratios that the README states
+bench: $(READY) ## measure it against a bare Temporal workflow: a table and a chart
 	$(BIN)/python -m bench
 
 soak: $(READY) ## kill worker and server again and again while releases run (long)

@@ -7,7 +7,7 @@ import pytest
 from gonogo.domain import commands as c
 from gonogo.domain.events import ChecksMeasured, ChecksRequested
 from gonogo.domain.facts import Finding, Status
-from gonogo.domain.readiness import check_fact
+from gonogo.domain.standing import check_fact
 from gonogo.domain.terms import AskedFor, Phase
 from tests.domain.worlds import DAY, HOUR, MINUTE, POLL, SLOT, World
 

@@ -13,10 +13,11 @@ from gonogo.domain.assessing import electorate, involved
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.items import due_at
 from gonogo.domain.plan import Check
-from gonogo.domain.readiness import PUSHED, gates_now
+from gonogo.domain.readiness import gates_now
 from gonogo.domain.reminders import waits
 from gonogo.domain.rights import PRODUCT_MANAGER, RELEASE_MANAGER
 from gonogo.domain.scope import obstacles
+from gonogo.domain.standing import PUSHED
 from gonogo.domain.state import State
 from gonogo.domain.state_parts import Round
 from gonogo.domain.telling import everybody

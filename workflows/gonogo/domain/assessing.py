@@ -4,8 +4,8 @@ from datetime import datetime
 
 from .material import required_roles
 from .plan import Moment
-from .readiness import facts
 from .rights import RELEASE_MANAGER
+from .standing import facts
 from .state import State
 from .verdict import Electorate, Facts, Verdict, Votes, verdict
 

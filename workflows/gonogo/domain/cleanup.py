@@ -9,9 +9,10 @@ from .events import Escalated, FlagChangedElsewhere, FlagSettled, PhaseChanged, 
 from .facts import Status
 from .holds import ESCALATE_AFTER, raise_hold
 from .plan import Flag, FlagKind, Moment
-from .readiness import ask, facts, measurable, unmet, unsettled
+from .readiness import ask, measurable, unsettled
 from .rights import RELEASE_MANAGER
 from .rollback import start_rollback
+from .standing import facts, unmet
 from .state import State
 from .terms import AskedFor, HoldReason, Phase, Settled
 from .values import Actor, Audience

@@ -1,8 +1,9 @@
 """What would clear each thing that a release waits for, with the command line that does it, and whom it waits for."""
 
 from .plan import Check
-from .readiness import DEPLOYED, PUSHED, aged
+from .readiness import aged
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
+from .standing import DEPLOYED, PUSHED
 from .state import State
 from .state_parts import Hold
 from .telling import people, quoted, when

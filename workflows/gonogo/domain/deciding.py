@@ -12,9 +12,10 @@ from .holds import raise_hold
 from .material import material_digest, required_roles
 from .overrides import open_review
 from .plan import Moment, ReleaseKind
-from .readiness import aged, ages_out, ask, measurable, met, unmet
+from .readiness import aged, ages_out, ask, measurable
 from .resolution import add_working
 from .schedule import end_go, end_round, fresh, give_up, on_demand_slot, poll_closes, request_slots
+from .standing import met, unmet
 from .state import State
 from .terms import AskedFor, Choice, Ended, HoldReason, Outcome, Phase
 

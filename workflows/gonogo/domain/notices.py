@@ -17,9 +17,9 @@ from .narrate import summary
 from .notices_asking import ASKING
 from .notices_values import Notice, notice
 from .plan import Moment, Plan
-from .readiness import unmet
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
 from .rollback import cannot_restore
+from .standing import unmet
 from .state import State
 from .state_parts import Rollback
 from .telling import everybody, line, listed, people

@@ -8,8 +8,8 @@ from .assessing import assess, electorate, involved
 from .narrate import summary
 from .notices_values import Notice, notice
 from .plan import Moment
-from .readiness import facts
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER
+from .standing import facts
 from .state import State
 from .telling import line, listed, people, when
 from .terms import Choice

@@ -9,10 +9,11 @@ from .facts import Status
 from .fences import next_epoch
 from .holds import BUT_READINESS, lift_all, raise_hold
 from .plan import Moment
-from .readiness import ask, measurable, overridden, unmet
+from .readiness import ask, measurable
 from .reports import ClaimAnswer
 from .resolution import open_until
 from .schedule import end_go, fresh, give_up, request_slots
+from .standing import overridden, unmet
 from .state import State
 from .state_parts import Opening
 from .terms import AskedFor, HoldReason, Phase

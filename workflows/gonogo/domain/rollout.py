@@ -12,8 +12,9 @@ from .fences import write_epoch
 from .holds import BUT_READINESS, lift_all, raise_hold
 from .plan import Moment, Stage
 from .questions import ask_question
-from .readiness import DEPLOYED, ask, check_fact, overridden
+from .readiness import ask
 from .resolution import open_until
+from .standing import DEPLOYED, check_fact, overridden
 from .state import State
 from .state_parts import Rollout
 from .terms import AskedFor, HoldReason, Phase

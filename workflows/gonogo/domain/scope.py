@@ -18,7 +18,8 @@ from .events import (
 from .holds import lift_all, raise_hold
 from .plan import Feature, Moment
 from .plan_problem import did_you_mean
-from .readiness import ask, measurable, unmet
+from .readiness import ask, measurable
+from .standing import unmet
 from .state import State
 from .terms import OUT, AskedFor, FeatureStatus, HoldReason, Phase
 from .values import ENGINE, Actor

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from .assessing import electorate
 from .clearing import clears_hold
 from .items import due_at
-from .readiness import check_fact, unsettled
+from .readiness import unsettled
 from .rights import flag_owner
+from .standing import check_fact
 from .state import State
 from .state_parts import Rollout
 from .terms import Choice, ItemStatus

@@ -7,9 +7,9 @@ from .assessing import assess, involved
 from .clearing import by_itself, clears_fact, clears_reason
 from .deciding import poll_due
 from .plan import Moment
-from .readiness import unmet
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER
 from .scope import freeze_due, obstacles
+from .standing import unmet
 from .state import State
 from .telling import listed, people, quoted, when
 from .terms import ExceptionStatus, FeatureStatus, HoldReason

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from .baking import blind, samples_missing
 from .facts import Status
 from .plan import Moment
-from .readiness import overridden, unmet, unsettled
+from .readiness import unsettled
 from .resolution import closed_by, next_open, open_until
 from .rights import RELEASE_MANAGER, flag_owner
 from .rollback import cannot_restore
 from .rollout import stage_met
+from .standing import overridden, unmet
 from .state import State
 from .state_parts import Rollout
 from .telling import listed, people, quoted, span, when
