@@ -223,11 +223,11 @@ def test_a_plan_is_read_from_its_path_under_a_policy_from_its_path(tmp_path: Pat
     assert read_plan_path(tmp_path / "plan.yaml", tmp_path / "policy.yaml").policy.strict_duties
 
 
-def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
-    with pytest.raises(PlanFileError, match=r"^gone\.yaml: cannot be read: No such file"):
+def test_a_file_that_cannot_be_read_is_told_by_its_path_as_it_was_given(tmp_path: Path) -> None:
+    with pytest.raises(PlanFileError, match=r"^/.*/gone\.yaml: cannot be read: No such file"):
         read_plan_path(tmp_path / "gone.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"product: shop\ntitle: Gr\xfc\xdfe\n")
-    with pytest.raises(PlanFileError, match=r"^latin\.yaml:2:10: the byte 0xfc is not UTF-8"):
+    with pytest.raises(PlanFileError, match=r"^/.*/latin\.yaml:2:10: the byte 0xfc is not UTF-8"):
         read_plan_path(tmp_path / "latin.yaml")
 
 

@@ -271,6 +271,7 @@ BAD: list[tuple[str, tuple[str | int, ...], dict[str, Any]]] = [
     ("plan.stage_narrower", ("stages", 1), {"stages": [{"percent": 10}, {"percent": 5}]}),
     ("plan.stage_narrower", ("stages", 1), {"stages": [{"percent": 10}, {"segments": ["eu"]}]}),
     ("plan.stage_same", ("stages", 1), {"stages": [{"audience": "everyone"}, {"percent": 100}]}),
+    ("plan.stage_same", ("stages", 1), {"stages": [{"percent": 100}, {"audience": "everyone"}]}),
     ("plan.stage_same", ("stages", 1), {"stages": [{"segments": ["a", "b"]}, {"segments": ["a"]}]}),
     ("plan.guard_twice", ("stages", 0, "guards", 1, "id"), stage(percent=1, guards=[GUARD, GUARD])),
     (

@@ -4,10 +4,13 @@
 Without an address there, the embedded server of `gonogo up` is used, which says where it serves in its data folder.
 """
 
+import atexit
 import getpass
 import os
 import re
+import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from temporalio.client import Client
@@ -60,6 +63,16 @@ def identity(actor: Actor) -> str:
     return f"gonogo/{actor.id}"
 
 
+@cache
+def _end_gently() -> None:
+    """Has the interpreter pause before it ends: an interpreter that ends under Temporal's threads is aborted.
+
+    They give up what belonged to the last answer a moment after it has come, and need the interpreter for that. One
+    that is gone by then costs the program its exit code (SIGABRT, one run in six on a busy machine).
+    """
+    atexit.register(time.sleep, 0.25)
+
+
 async def connect(actor: Actor, *, address: str | None = None, patience: Patience | None = None) -> Client:
     """A connection for gonogo.
 
@@ -72,6 +85,7 @@ async def connect(actor: Actor, *, address: str | None = None, patience: Patienc
         Unreachable: nobody answers there.
         ClientError: `config.invalid`: the environment configuration cannot be used.
     """
+    _end_gently()
     try:
         config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
     except (RuntimeError, ValueError) as error:

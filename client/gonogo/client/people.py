@@ -203,7 +203,7 @@ def read_people_path(path: str | FilePath, plan: Plan) -> People:
     Raises:
         PlanFileError: It cannot be read, or anything is wrong with it.
     """
-    return read_people(read_text(path), name=FilePath(path).name, plan=plan)
+    return read_people(read_text(path), name=str(path), plan=plan)
 
 
 def read_people(text: str, *, name: str, plan: Plan) -> People:

@@ -94,8 +94,8 @@ def read_plan_path(path: str | FilePath, policy_path: str | FilePath | None = No
     Raises:
         PlanFileError: A file cannot be read, or anything is wrong with it.
     """
-    floor = read_policy(read_text(policy_path), FilePath(policy_path).name) if policy_path is not None else None
-    return read_plan(read_text(path), name=FilePath(path).name, floor=floor)
+    floor = read_policy(read_text(policy_path), str(policy_path)) if policy_path is not None else None
+    return read_plan(read_text(path), name=str(path), floor=floor)
 
 
 def read_text(path: str | FilePath) -> str:
@@ -109,12 +109,12 @@ def read_text(path: str | FilePath) -> str:
         return file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-        raise PlanFileError([_at(file.name, Place(0, 0), (), "file.unreadable", message)]) from error
+        raise PlanFileError([_at(str(file), Place(0, 0), (), "file.unreadable", message)]) from error
     except UnicodeDecodeError as error:
         before: bytes = error.object[: error.start]
         place = Place(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
         message = f"the byte 0x{error.object[error.start]:02x} is not UTF-8: save the file as UTF-8"
-        raise PlanFileError([_at(file.name, place, (), "file.not_utf8", message)]) from error
+        raise PlanFileError([_at(str(file), place, (), "file.not_utf8", message)]) from error
 
 
 def read_yaml(text: str, name: str, adapter: TypeAdapter[_T]) -> tuple[_T, Positions]:

@@ -57,7 +57,8 @@ def _widens(stage: Stage, before: Stage | None, so_far: Exposure, at: Path) -> P
     if before is None:
         return
     narrower = _ORDER.index(stage.exposure.audience) < _ORDER.index(before.exposure.audience)
-    fewer = stage.exposure.audience is before.exposure.audience and stage.percent < before.percent
+    same = stage.exposure.audience is before.exposure.audience
+    fewer = same and stage.exposure.percent < before.exposure.percent
     if narrower or fewer:
         message = (
             f"narrower than the stage before ({before.exposure}): users who are in stay in, so say the whole, "
