@@ -1,5 +1,6 @@
 """What every metric source promises: a number, no data, or an error, and never one for another."""
 
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,16 +27,18 @@ def ask(of: Guard, at: datetime = AT) -> SampleRequest:
     return SampleRequest(release_id="shop/1", environment="production", guard=of, at=at)
 
 
-class World:
+class World(ABC):
     """A source that can be told what the metric is now."""
 
     source: MetricSource
 
+    @abstractmethod
     def says(self, number: str | None) -> Guard:
-        raise NotImplementedError
+        """The metric is `number` from now on; None: there is no number."""
 
+    @abstractmethod
     def fails(self) -> Guard:
-        raise NotImplementedError
+        """The source does not answer from now on."""
 
 
 class InMemory(World):

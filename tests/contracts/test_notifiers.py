@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,15 @@ def message(n: int = 1, **more: Any) -> Message:
     return Message(**said | more)
 
 
-class World:
+class World(ABC):
     """A channel, and the subjects of what has arrived there."""
 
     notifier: Notifier
     params: dict[str, Any]
 
+    @abstractmethod
     def arrived(self) -> list[str]:
-        raise NotImplementedError
+        """The subjects, oldest first."""
 
     async def deliver(self, sent: Message) -> None:
         await self.notifier.deliver(sent, self.params)
