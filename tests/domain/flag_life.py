@@ -19,6 +19,22 @@ HALF = exposure(Audience.PERCENTAGE, 50)
 OLGA = Actor(id="olga")
 
 
+def about_the_flag(kind: NoteKind) -> dict[str, Any]:
+    """What a note of some kind says of the flag itself: who answers for it, and how long it may live."""
+    if kind not in ("announced", "shipped", "carried"):
+        return {}
+    return {
+        "owner": "team",
+        "people": ("olga",),
+        "managers": ("bob",),
+        "others": ("ann",),
+        "trust_local": True,
+        "notifications": Notifications(),
+        "flag_kind": FlagKind.RELEASE,
+        "retire_by": RetireBy(days=40),
+    }
+
+
 class Life:
     """A flag, and what it tells."""
 
@@ -40,18 +56,7 @@ class Life:
 
     def note(self, kind: NoteKind, version: str = "1", at: datetime = START, **more: Any) -> list[str]:
         self._notes += 1
-        about: dict[str, Any] = {}
-        if kind in ("announced", "shipped", "carried"):
-            about = {
-                "owner": "team",
-                "people": ("olga",),
-                "managers": ("bob",),
-                "others": ("ann",),
-                "trust_local": True,
-                "notifications": Notifications(),
-                "flag_kind": FlagKind.RELEASE,
-                "retire_by": RetireBy(days=40),
-            }
+        about = about_the_flag(kind)
         about |= {
             "key": f"n{self._notes}",
             "product": "shop",

@@ -19,7 +19,7 @@ from gonogo.domain.facts import Fence, FlagTarget, Status
 from gonogo.domain.flag_notes import FlagNote, NoteKind
 from gonogo.domain.flag_views import FlagView
 from gonogo.domain.ledger import Ledger, Link, verify
-from gonogo.domain.plan import FlagKind, Notifications, RetireBy
+from gonogo.domain.plan import RetireBy
 from gonogo.domain.resolution import Interval
 from gonogo.domain.values import EVERYONE, NOBODY, Actor, exposure
 from gonogo.worker.bootstrap import build_worker
@@ -29,6 +29,7 @@ from gonogo.workflows.flag import FlagWorkflow
 from gonogo.workflows.flag_book import FLAG_ENTRY
 from gonogo.workflows.flag_messages import FlagKill, FlagSet, FlagStart
 from gonogo.workflows.messages import Advanced
+from tests.domain.flag_life import about_the_flag
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -51,18 +52,7 @@ class World:
 
     def note(self, kind: NoteKind, version: str, at: datetime, number: int = 1, **more: Any) -> FlagNote:
         release = f"{self.product}/{version}"
-        about: dict[str, Any] = {}
-        if kind in ("announced", "shipped", "carried"):
-            about = {
-                "owner": "team",
-                "people": ("olga",),
-                "managers": ("bob",),
-                "others": ("ann",),
-                "trust_local": True,
-                "notifications": Notifications(),
-                "flag_kind": FlagKind.RELEASE,
-                "retire_by": RetireBy(days=40),
-            }
+        about = about_the_flag(kind)
         return FlagNote(
             key=f"{release}/{number}/{kind}/x",
             kind=kind,
