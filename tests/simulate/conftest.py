@@ -46,6 +46,7 @@ class CoreWorld:
         self._checks, self._watch = Checks(adapters), Watch(adapters)
         self._flags, self._calendar = Flags(adapters, self._desk), Calendar()
         self._later: list[tuple[datetime, int, Any]] = []
+        self._asked = 0
         self._answered: set[str] = set()
         self._unheard: list[Entry] = []
         self._removed: dict[str, datetime] = {}
@@ -121,8 +122,9 @@ class CoreWorld:
         for effect in wanted:
             if effect.ask not in self._answered:
                 self._answered.add(effect.ask)
+                self._asked += 1
                 at, command = await self._perform(effect)
-                self._later.append((at, len(self._later), command))
+                self._later.append((at, self._asked, command))
 
     async def _perform(self, effect: e.Effect) -> tuple[datetime, Any]:
         at, link, run = self.now, self.ledger.link, ActivityEnvironment().run

@@ -10,6 +10,7 @@ from typing import cast
 from pydantic import TypeAdapter
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.activities.registry import Adapters
 from gonogo.client.reading import workflow_id
@@ -83,8 +84,16 @@ class LiveWorld:
         self._now = to
         if self._closed:
             return self._seq
-        # The SDK's types lose the await of an async update that has a description.
-        found = cast("Advanced", await self._release.execute_update(ReleaseWorkflow.advance, to))
+        try:
+            # The SDK's types lose the await of an async update that has a description.
+            found = cast("Advanced", await self._release.execute_update(ReleaseWorkflow.advance, to))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            # What was done last closed the release, which was quicker than this question.
+            closed = await self._release.result()
+            self._wakes, self._closed, self.head = None, True, closed.head
+            return closed.seq
         self._wakes, self._closed, self.head = found.next_wakeup, found.closed, found.head
         return found.seq
 

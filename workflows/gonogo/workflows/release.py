@@ -140,7 +140,13 @@ class ReleaseWorkflow:
             self._alarm.disarm()
 
     def _due(self) -> None:
-        """Decides what is due at this instant: results that are true by now, then what time itself brings."""
+        """Decides what is due at this instant: results that are true by now, then what time itself brings.
+
+        Driven, results wait for each other and are taken in the order of asking: whose activity is faster must not
+        change what a simulation says.
+        """
+        if self._clock.driven is not None and self._running.busy:
+            return
         now = self._clock.now()
         self._later.sort(key=lambda x: x[:2])
         while self._later and self._later[0][0] <= now:
@@ -162,9 +168,9 @@ class ReleaseWorkflow:
                 fault = c.RecordMalformed(handler=command.type, message="the engine could not decide this: see the log")
                 self._take(fault)
 
-    def _deliver(self, at: datetime, command: Any) -> None:
+    def _deliver(self, at: datetime, place: int, command: Any) -> None:
         """A result came back. It is applied at the instant at which it is true; in real time that is now."""
-        self._later.append((at, len(self._later), command))
+        self._later.append((at, place, command))
         self._stir()
 
     # --- continue-as-new -------------------------------------------------------------------------------------------

@@ -23,8 +23,11 @@ from gonogo.domain.resolution import Interval
 
 from .clock import Clock
 
-Deliver = Callable[[datetime, Any], None]
-"""Takes a result: the instant at which it is true, and the command that carries it."""
+_Result = tuple[datetime, Any]
+"""The instant at which a result is true, and the command that carries it."""
+
+Deliver = Callable[[datetime, int, Any], None]
+"""Takes a result: the instant at which it is true, its place in the order of asking, the command that carries it."""
 
 
 def activity_options(name: str, **more: Any) -> dict[str, Any]:
@@ -46,10 +49,11 @@ class Running:
         self._clock = clock
         self._deliver = deliver
         self._stir = stir
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[_Result]] = {}
         self._answered: set[str] = set()
         """Effects whose result came back; driven, it may be applied only later."""
         self._called_off: set[str] = set()
+        self._started = 0
 
     @property
     def busy(self) -> bool:
@@ -70,11 +74,12 @@ class Running:
                 task.cancel()
         for ask, effect in now.items():
             if ask not in self._tasks and ask not in self._answered:
-                self._tasks[ask] = task = asyncio.create_task(self._run(effect, link))
+                self._started += 1
+                self._tasks[ask] = task = asyncio.create_task(self._perform(effect, link))
                 # Not by the task itself: one that is called off before its first step never runs a line.
-                task.add_done_callback(functools.partial(self._ended, ask))
+                task.add_done_callback(functools.partial(self._ended, ask, self._started))
 
-    def _ended(self, ask: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, ask: str, place: int, task: asyncio.Task[_Result]) -> None:
         del self._tasks[ask]
         self._called_off.discard(ask)
         if task.cancelled():
@@ -82,13 +87,12 @@ class Running:
         elif (error := task.exception()) is not None:
             # Not stirred: what fails at once would be started again and again.
             workflow.logger.error("%s ended unexpectedly and is asked for again: %r", ask, error)
+        else:
+            at, command = task.result()
+            self._answered.add(ask)
+            self._deliver(at, place, command)
 
-    async def _run(self, effect: e.Effect, link: Link) -> None:
-        at, command = await self._perform(effect, link)
-        self._answered.add(effect.ask)
-        self._deliver(at, command)
-
-    async def _perform(self, effect: e.Effect, link: Link) -> tuple[datetime, Any]:
+    async def _perform(self, effect: e.Effect, link: Link) -> _Result:
         """The effect's result as a command. What failed comes back as "nothing was found out", which is unclear."""
         now = self._clock.now()
         match effect:
@@ -142,7 +146,7 @@ class Running:
             else:
                 return c.TakeSlots(ask=effect.ask, resolution=found)
 
-    async def _watch(self, effect: e.WatchGuards, link: Link) -> tuple[datetime, c.TakeWatch]:
+    async def _watch(self, effect: e.WatchGuards, link: Link) -> _Result:
         driven = self._clock.driven is not None
         task = WatchTask(effect=effect, driven=driven, at=self._clock.now(), link=link)
         options = activity_options(
