@@ -1,6 +1,7 @@
 """Writes the pages of this folder that are made from the code: python docs/generate.py."""
 
 import io
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -22,7 +23,7 @@ from gonogo.cli.plans import POLICY_VARIABLE
 from gonogo.client import people
 from gonogo.client.connect import ACTOR_VARIABLE
 from gonogo.client.people import People
-from gonogo.client.people_verbs import VERBS
+from gonogo.client.people_verbs import VERBS, Verb
 from gonogo.client.plan_schema import plan_schema
 from gonogo.domain import plan, policy, values
 from gonogo.domain.events import Entry, Event
@@ -192,20 +193,61 @@ def _people() -> str:
 
 `gonogo simulate PLAN.yaml --people PEOPLE.yaml` runs a plan with these people and this world. Whoever is not scripted
 answers well and in time. An act happens `at` an instant or `on` a moment (an event of [events.md](events.md) in dotted
-form, such as `poll.opened`, or `item.due`); what else it takes is what the command of that name takes.
+form, such as `poll.opened`, or `item.due`); [what else it takes](#what-people-do) depends on what is done. A plan
+without a date begins a day before the first act that has one. These are three bad days of the README's plan:
 
 ```yaml
 acts:
-  - {on: poll.opened, after: 2h, who: quinn, do: vote, choice: NO_GO, reason: the login page is broken}
-  - {on: held, after: 30m, who: ben, do: candidate, commit: abc1235}
+  - {at: 2026-12-01T09:00:00Z, who: ben, do: candidate, commit: a1b2c3d}
+  - {on: poll.opened, after: 30m, who: quinn, do: vote, choice: NO_GO, reason: the login page is broken}
+  - {on: held, after: 1h, who: ben, do: candidate, commit: b2c3d4e}
 checks:
-  tests: [{at: 2026-11-18T00:00:00Z, status: fail, finding: 3 tests fail}]
+  tests:
+    - {at: 2026-12-01T00:00:00Z, status: fail, finding: 3 tests fail}
+    - {at: 2026-12-02T08:00:00Z, status: pass}
 ```
 
 ## The file
 """
-    acts = ["", "## What people do", "", ", ".join(f"`{verb}`" for verb in sorted(VERBS)) + "."]
-    return "\n".join([head, *_sections(People, TypeAdapter(People).json_schema()), *acts])
+    return "\n".join([head, *_sections(People, TypeAdapter(People).json_schema()), "", *_acts()])
+
+
+def _acts() -> Iterator[str]:
+    """What each act takes, read from its command as a people file is checked."""
+    yield from ("## What people do", "", _ACTS_TEXT, "", "| act | key | what it takes | meaning |", "|---|---|---|---|")
+    for name, verb in sorted(VERBS.items()):
+        act = f"`{name}`"
+        rows = [_key(verb, key, kind) for key, kind in verb.keys().items()]
+        # What it cannot do without comes first; the order is otherwise the command's.
+        for row in sorted(rows, key=lambda row: not row.endswith(_NEEDED)) or ["| none | | |"]:
+            yield f"| {act} {row}"
+            act = ""
+
+
+def _key(verb: Verb, key: str, kind: Any) -> str:
+    schema = TypeAdapter(kind).json_schema()
+    whole = {name: _object(given) for name, given in schema.get("$defs", {}).items()}
+    given = schema["properties"][key]
+    listed = [f"`{one}`" for ref in _references(given) for one in whole[ref].get("enum", ())]
+    takes = ", ".join(listed) or _linked_to_plan(_type(given, frozenset(whole)))
+    needed = _NEEDED if key in {*schema.get("required", ()), *verb.needs} and key not in verb.guessed else " |"
+    text = _cell(given.get("description", ""))
+    default = verb.guessed.get(key) or given.get("default")
+    if isinstance(default, str | bool) and default != "" and "efault:" not in text:
+        text += f" Default: {json.dumps(default) if isinstance(default, bool) else default}."
+    return f"| `{key}` | {_cell(takes)} | {text}{needed}"
+
+
+def _linked_to_plan(takes: str) -> str:
+    """Parts of a plan are described on its page."""
+    return takes.replace("](#", "](plan.md#")
+
+
+_NEEDED = " **Needed.** |"
+_ACTS_TEXT = """\
+Beside `at` or `on`, `who` and `do`, an act takes the keys of this table, and no others. What is open when it is done
+need not be named: a vote answers the open poll, `widen` the open question, and without a `role` the one counts that
+`who` fills. With `on: item.due` every act takes the `item`."""
 
 
 def _events() -> str:

@@ -13,6 +13,7 @@ from gonogo.activities.ports import Checker
 from gonogo.activities.registry import AdapterSettings
 from gonogo.cli.main import build
 from gonogo.client.people import read_people
+from gonogo.client.people_verbs import VERBS
 from gonogo.client.plan_file import read_plan
 from gonogo.domain.rights import LEGAL
 from gonogo.domain.terms import OPEN
@@ -119,7 +120,16 @@ def test_every_page_is_linked_from_the_readme() -> None:
 def test_the_people_file_in_the_docs_loads() -> None:
     (text,) = _blocks(ROOT / "docs" / "people.md", "yaml")
     plan = read_plan(_plan(), name="release.yaml")
-    assert len(read_people(text, name="people.yaml", plan=plan).acts) == 2
+    assert len(read_people(text, name="people.yaml", plan=plan).acts) == 3
+
+
+def test_every_act_and_every_key_that_it_takes_stands_in_the_docs() -> None:
+    table = (ROOT / "docs" / "people.md").read_text(encoding="utf-8").partition("## What people do")[2]
+    told: dict[str, set[str]] = {}
+    for act, key in re.findall(r"^\| (?:`([\w.]+)`)? \| (`\w+`|none)", table, re.MULTILINE):
+        name = act or list(told)[-1]
+        told.setdefault(name, set()).update({key.strip("`")} - {"none"})
+    assert told == {name: set(verb.keys()) for name, verb in VERBS.items()}
 
 
 def test_the_adapter_in_the_docs_is_a_checker() -> None:

@@ -16,7 +16,8 @@ from gonogo.worker.scene import Scene, launcher_of
 from gonogo.worker.simulate import start_of
 from gonogo.worker.simulate_result import SimulationResult, result_of
 
-SERVICE = Path(__file__).parents[2] / "examples" / "service"
+ROOT = Path(__file__).parents[2]
+SERVICE = ROOT / "examples" / "service"
 PLAN = (SERVICE / "plan.yaml").read_text(encoding="utf-8")
 
 Run = Callable[..., Any]
@@ -60,6 +61,18 @@ async def test_the_example_tells_of_a_no_go_a_rollback_and_a_release(run: Run) -
     assert found.first_blocked is not None
     assert "cid says NO-GO" in found.first_blocked.summary
     assert found.exposure == {"one-click": 100}
+
+
+async def test_the_example_of_the_page_about_people_acts_on_the_plan_of_the_readme(run: Run) -> None:
+    def block(page: str) -> str:
+        return (ROOT / page).read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+
+    told = await run(block("docs/people.md"), plan=block("README.md"))
+    assert told.refused == []
+    assert "tests fails: 3 tests fail" in {event.summary for event in result(told).events}
+    assert kinds(told).count("PollOpened") == 2
+    assert told.state.candidate.commit == "b2c3d4e"
+    assert told.state.phase is Phase.COMPLETED
 
 
 async def test_nobody_votes_and_the_release_says_what_it_waits_for(run: Run) -> None:

@@ -285,7 +285,7 @@ def _act_problems(act: Act, plan: Plan, persons: Any, positions: Positions, at: 
 
 
 def _arg_problems(act: Act, verb: Verb, positions: Positions, at: Path) -> list[tuple[Path, str, str]]:
-    takes = [*verb.extra, *(f.name for f in fields(verb.command) if f.name not in (*verb.fixed, *verb.filled, "type"))]
+    takes = verb.keys()
     unknown = [key for key in act.args if key not in takes and not (act.on == DUE and key == "item")]
     found: list[tuple[Path, str, str]] = [
         ((key,), "people.unknown_key", f"unknown key; {act.do} takes {', '.join(sorted(takes)) or 'nothing more'}")

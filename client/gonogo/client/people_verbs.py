@@ -1,14 +1,15 @@
 """What people can do in a people file: each verb with its command, and which of its fields only the moment can fill."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pydantic import Field
 
 from gonogo.domain import commands as c
+from gonogo.domain.facts import Status
 from gonogo.domain.plan import Feature, Flag
-from gonogo.domain.values import FlagKey, value
+from gonogo.domain.values import Candidate, FlagKey, Id, Text, value
 
 
 @value
@@ -19,6 +20,26 @@ class Amendment:
     """Features, instead of those with the same id. Default: none."""
     flags: dict[FlagKey, Flag] = Field(default_factory=dict)
     """Flags, instead of those with the same key. Default: none."""
+
+
+@value
+class About:
+    """What an answer to a late request is about: its id is known only when it was asked."""
+
+    about: Id
+    """The feature that the late request is about, or the request's id."""
+
+
+@value
+class Pushed:
+    """What a pushed check says: it is observed when it is pushed."""
+
+    status: Status = Status.PASS
+    """pass, fail or unclear. Default: pass."""
+    finding: Text = ""
+    """One line that a person can act on. Default: none."""
+    evidence: Text = ""
+    """A link to the evidence. Default: none."""
 
 
 def _plain(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,10 +60,18 @@ class Verb:
     """Fields that an act can leave out: with a stand-in, or with None for what is known only when it is done."""
     needs: tuple[str, ...] = ()
     """Keys that it cannot do without."""
-    extra: tuple[str, ...] = ()
-    """Keys of its own, which are no field of the command."""
+    part: Any = None
+    """A class whose fields are keys of the act, too; `shape` makes fields of the command of them."""
+    made: tuple[str, ...] = ()
+    """Fields that `shape` makes."""
     shape: Callable[[Mapping[str, Any]], dict[str, Any]] = _plain
     """Makes the command's fields of the act's keys."""
+
+    def keys(self) -> dict[str, Any]:
+        """What an act can say besides who and when: key -> the class that has a field of that name."""
+        left_out = {*self.fixed, *self.filled, *self.made, "type"}
+        found = {known.name: self.command for known in fields(self.command) if known.name not in left_out}
+        return found | {known.name: self.part for known in (fields(self.part) if self.part else ())}
 
     def placeholders(self, needed: set[str]) -> dict[str, Any]:
         """Stand-ins for what is known later, so that the other fields can be checked when the file is read."""
@@ -55,8 +84,8 @@ _STAND_INS: dict[str, Any] = {
 }
 
 
-def _drop(*names: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    return lambda args: {key: item for key, item in args.items() if key not in names}
+def _without_about(args: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in args.items() if key != "about"}
 
 
 def _candidate(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,7 +105,9 @@ def _change(status: str) -> Verb:
     return _verb(c.ChangeFeature, fixed={"status": status})
 
 
-_ANSWER = ("about",)
+def _answer(command: Any, **fixed: Any) -> Verb:
+    return _verb(command, fixed=fixed, filled=("exception",), needs=("about",), part=About, shape=_without_about)
+
 
 VERBS: dict[str, Verb] = {
     "scope.add": _verb(c.AddFeature),
@@ -89,27 +120,11 @@ VERBS: dict[str, Verb] = {
     "scope.merge": _change("merged"),
     "scope.freeze": _verb(c.FreezeScope),
     "exception.request": _verb(c.RequestException),
-    "exception.approve": _verb(
-        c.AnswerException,
-        fixed={"approve": True},
-        filled=("exception",),
-        needs=_ANSWER,
-        extra=_ANSWER,
-        shape=_drop("about"),
-    ),
-    "exception.reject": _verb(
-        c.AnswerException,
-        fixed={"approve": False},
-        filled=("exception",),
-        needs=_ANSWER,
-        extra=_ANSWER,
-        shape=_drop("about"),
-    ),
-    "exception.withdraw": _verb(
-        c.WithdrawException, filled=("exception",), needs=_ANSWER, extra=_ANSWER, shape=_drop("about")
-    ),
+    "exception.approve": _answer(c.AnswerException, approve=True),
+    "exception.reject": _answer(c.AnswerException, approve=False),
+    "exception.withdraw": _answer(c.WithdrawException),
     "check.run": _verb(c.RunChecks),
-    "check.push": _verb(c.PushResult, needs=("check",), extra=("status", "finding", "evidence"), shape=_finding),
+    "check.push": _verb(c.PushResult, needs=("check",), part=Pushed, made=("finding",), shape=_finding),
     "sign_off": _verb(c.SignOff),
     "un_sign": _verb(c.UnSign),
     "waive": _verb(c.Waive),
@@ -124,7 +139,7 @@ VERBS: dict[str, Verb] = {
     "resume": _verb(c.LiftHold, guessed={"hold": None, "measurement": None}),
     "postpone": _verb(c.Postpone),
     "amend": _verb(Amendment),
-    "candidate": _verb(c.SetCandidate, extra=("commit", "artifacts", "authors"), shape=_candidate),
+    "candidate": _verb(c.SetCandidate, part=Candidate, made=("candidate",), shape=_candidate),
     "widen": _verb(c.Widen, filled=("question",)),
     "rollback": _verb(c.RollBack),
     "rollback.accept": _verb(c.AcceptUnrestorable),
