@@ -38,8 +38,27 @@ async def test_the_picture_tells_when_what_happened_and_what_it_came_to(capsys: 
     assert await command(SERVICE / "plan.yaml") == 0
     shown = capsys.readouterr().out
     assert "Thu 2026-03-05" in shown
-    assert "outcome   completed" in shown
+    assert shown.startswith(
+        "checkout/2.4.0, simulated: shipped Thu 2026-03-05 15:10Z; completed Mon 2026-04-13 15:10Z\n"
+    )
+    assert "outcome   shipped Thu 2026-03-05 15:10Z; completed" in shown
     assert "gone, everyone: 1 (one-click)" in shown
+
+
+async def test_a_release_that_does_not_ship_says_so_first_and_by_its_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = tmp_path / "people.yaml"
+    people.write_text("acts: [{on: stage.exposed, after: 10m, who: bob, do: rollback, reason: flooded}]")
+    assert await command(SERVICE / "plan.yaml", people=people) == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith("checkout/2.4.0, simulated: did not ship; still readying when the simulation ended,")
+    # What comes every day while nothing else happens is one line.
+    assert shown.count("escalated to bob") == 1
+    assert "(30 times, last Sat 2026-04-04" in shown
+    people.write_text("acts: [{at: 2026-03-02T10:00:00Z, who: bob, do: cancel, reason: no}]")
+    assert await command(SERVICE / "plan.yaml", people=people, as_json=True) == 1
+    assert json.loads(capsys.readouterr().out)["outcome"] == "cancelled"
 
 
 async def test_a_people_file_that_cannot_be_used_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -77,7 +77,12 @@ _COMMANDS: tuple[tuple[str, str, str, Group], ...] = (
     ("down", "engine:down", "Stop the embedded engine; open releases wait for the next `gonogo up`.", _RUNNING),
     ("worker", "engine:worker", "Run a worker against the configured server.", _RUNNING),
     ("doctor", "engine:doctor", "Check that everything that gonogo needs is there.", _RUNNING),
-    ("simulate", "engine:simulate", "Run a plan's whole life in seconds, with the real workflow code.", _RUNNING),
+    (
+        "simulate",
+        "engine:simulate",
+        "Run a plan's whole life in seconds: 0 when it ships, 1 when it does not.",
+        _RUNNING,
+    ),
     ("demo", "engine:demo", "See two releases from beginning to end.", _RUNNING),
 )
 

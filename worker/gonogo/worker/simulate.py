@@ -62,7 +62,10 @@ def start_of(plan: Plan, people: People) -> datetime:
 
 
 async def command(plan: Path, *, people: Path | None = None, policy: Path | None = None, as_json: bool = False) -> int:
-    """Simulates the plan in a file, and prints the timeline or JSON. Answers with the exit code.
+    """Simulates the plan in a file, and prints the timeline or JSON.
+
+    Returns:
+        The exit code: 0 when the release shipped, 1 when it did not, whatever the reason.
 
     Raises:
         PlanFileError: A file cannot be used.
@@ -72,4 +75,4 @@ async def command(plan: Path, *, people: Path | None = None, policy: Path | None
     with ProgressLine(sys.stderr) as line:
         result = await run_simulation(read, script, progress=line.tell)
     show(sys.stdout, result, in_json=as_json)
-    return 0
+    return 0 if result.released_at is not None else 1

@@ -1,7 +1,9 @@
 """What a simulation came to, for people: progress while it runs, then the timeline as a picture."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from types import TracebackType
 from typing import TextIO
 
@@ -27,6 +29,8 @@ _QUIET = {
     "ItemOpened",
 }
 """Left out of the picture; `--json` has everything."""
+_REPEATING = {"Escalated", "ChecksMeasured"}
+"""What comes again and again while nothing else happens: each such line is shown once."""
 _TOGETHER = 4
 """More lines of one type at one instant than this are folded into one."""
 _STYLE = {
@@ -80,13 +84,44 @@ def picture(result: SimulationResult) -> RenderableType:
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
     day = ""
-    for line in _folded([e for e in result.events if e.type not in _QUIET]):
+    for line in _folded(_once([e for e in result.events if e.type not in _QUIET])):
         date = f"{line.at:%a %Y-%m-%d}"
         table.add_row(
             date if date != day else "", f"{line.at:%H:%M}", Text(line.summary, style=_STYLE.get(line.type, ""))
         )
         day = date
-    return Group(Text(f"{result.release_id}, simulated", style="bold"), table, Text(), *_end(result))
+    return Group(
+        Text(f"{result.release_id}, simulated: {outcome_text(result)}", style="bold"), table, Text(), *_end(result)
+    )
+
+
+def outcome_text(result: SimulationResult) -> str:
+    """What it came to, in one line."""
+    shipped = f"shipped {_day(result.released_at)}" if result.released_at else "did not ship"
+    phase = result.phase.replace("_", " ")
+    if result.outcome == "open":
+        return f"{shipped}; still {phase} when the simulation ended, {_day(result.ended_at)}"
+    return f"{shipped}; {phase} {_day(result.ended_at)}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%a %Y-%m-%d %H:%M}Z"
+
+
+def _once(events: list[EventLine]) -> list[EventLine]:
+    """The events; what is said over and over while nothing else happens comes once, with how often and until when."""
+    found: list[EventLine] = []
+    for repeating, run in groupby(events, key=lambda e: e.type in _REPEATING):
+        if not repeating:
+            found += run
+            continue
+        said: dict[str, list[EventLine]] = {}
+        for event in run:
+            said.setdefault(event.summary, []).append(event)
+        for text, times in said.items():
+            often = f" ({len(times)} times, last {_day(times[-1].at)})" if len(times) > 1 else ""
+            found.append(replace(times[0], summary=text + often))
+    return found
 
 
 def _folded(events: list[EventLine]) -> list[EventLine]:
@@ -100,8 +135,7 @@ def _folded(events: list[EventLine]) -> list[EventLine]:
             end += 1
         run = events[start:end]
         if len(run) > _TOGETHER:
-            text = f"{first.summary}; and {len(run) - 1} more"
-            found.append(EventLine(seq=first.seq, at=first.at, type=first.type, actor=first.actor, summary=text))
+            found.append(replace(first, summary=f"{first.summary}; and {len(run) - 1} more"))
         else:
             found += run
         start = end
@@ -124,17 +158,12 @@ def _end(result: SimulationResult) -> list[Text]:
         lines.append(_line("blocked", f"{result.first_blocked.at:%Y-%m-%d %H:%M}  {result.first_blocked.summary}"))
     for refused in result.refused:
         lines.append(_line("refused", f"{refused.at:%Y-%m-%d %H:%M}  {refused.who} {refused.do}: {refused.message}"))
-    shipped = f", shipped {result.released_at:%Y-%m-%d %H:%M}Z" if result.released_at else ", did not ship"
-    took = f" ({(result.ended_at - result.started_at).days} days from {result.started_at:%Y-%m-%d})"
-    stands = result.phase.replace("_", " ")
-    # A release that has closed ends in the phase that is called like its outcome.
-    ended = stands if result.outcome == result.phase else f"{result.outcome}, {stands}"
-    lines.append(_line("outcome", f"{ended}{shipped}{took}"))
+    lines.append(_line("outcome", f"{outcome_text(result)} ({(result.ended_at - result.started_at).days} days in all)"))
     if result.why:
         lines.append(_line("waits", result.why))
         lines += [_line("", text) for text in result.waiting]
     out = f"; out: {', '.join(o.id for o in result.scope.out)}" if result.scope.out else ""
-    lines.append(_line("scope", f"{len(result.scope.ins)} features in{out}"))
+    lines.append(_line("scope", f"{len(result.scope.ins)} feature{'s' * (len(result.scope.ins) != 1)} in{out}"))
     settled: dict[str, list[str]] = {}
     for flag in result.flags:
         settled.setdefault(f"{flag.settled or 'not settled'}, {flag.exposure}", []).append(flag.key)
