@@ -308,6 +308,11 @@ BAD: list[tuple[str, tuple[str | int, ...], dict[str, Any]]] = [
         ("notifications", "routes", 0, "events", 0),
         {"notifications": {"routes": [{"events": ["hold*"]}]}},
     ),
+    (
+        "plan.route_event",
+        ("notifications", "routes", 0, "events", 1),
+        {"notifications": {"routes": [{"events": ["hold.*", "poll.opend"]}]}},
+    ),
     # size
     ("plan.size_features", ("features",), features(*({"id": f"f{n}"} for n in range(501)))),
     ("plan.size_checks", ("checks",), {"checks": {f"c{n}": CHECK for n in range(301)}}),
@@ -606,3 +611,21 @@ def test_normalising_twice_changes_nothing_and_survives_json(one: Plan) -> None:
     assert again == made
     assert plan_digest(again) == plan_digest(one)
     assert problems(made) == problems(one) == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("poll.opend", "no message is of the type 'poll.opend'; did you mean 'poll.opened'?"),
+        ("hold.rased.*", "did you mean 'hold.raised.*'?"),
+        ("deployment", "types begin with candidate, escalated, exception,"),
+    ],
+)
+def test_a_route_for_messages_that_nobody_sends_says_what_was_meant(pattern: str, said: str) -> None:
+    [found] = problems(plan(notifications={"routes": [{"events": [pattern]}]}))
+    assert said in found.message
+
+
+@pytest.mark.parametrize("pattern", ["*", "hold.*", "hold.raised.*", "hold.raised.guard", "escalated", "flag.*"])
+def test_a_route_for_messages_that_are_sent_is_fine(pattern: str) -> None:
+    assert problems(plan(notifications={"routes": [{"events": [pattern]}]})) == ()

@@ -22,6 +22,7 @@ __all__ = [
     "CalendarError",
     "Problem",
     "WindowState",
+    "first_slot",
     "occurrences",
     "problems",
     "resolve",
@@ -84,7 +85,12 @@ def slots(schedule: Schedule, environment: str, *, after: datetime, until: datet
     return tuple(found)
 
 
-def _first_slot(schedule: Schedule, environment: str, earliest: datetime) -> Slot | None:
+def first_slot(schedule: Schedule, environment: str, earliest: datetime) -> Slot | None:
+    """The first slot from `earliest` on; None when there is none within 400 days of it, or of the train's start.
+
+    Raises:
+        CalendarError: The schedule cannot be read.
+    """
     if schedule.slot:
         looks = [schedule.slot + INSTANT]
     elif schedule.train:
@@ -184,7 +190,7 @@ def resolve(
             closures in that time.
     """
     earliest = max(now, schedule.not_before or now)
-    first = _first_slot(schedule, environment, earliest)
+    first = first_slot(schedule, environment, earliest)
     until = max((first.starts if first else earliest) + horizon, need_until or now)
     closures = [
         Closure(window=w.id, start=start, end=end, segments=w.segments, reason=w.reason or w.id)

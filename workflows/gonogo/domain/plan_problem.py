@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from typing import Literal
 
 from .plan import Plan
 from .values import value
@@ -20,6 +21,8 @@ class Problem:
     """Where it is wrong: keys and places, as they stand in the file."""
     message: str
     """What is wrong and what to do, in one sentence."""
+    severity: Literal["error", "warning"] = "error"
+    """error: it cannot be launched like that; warning: it can, and perhaps was not meant. Default: error."""
 
 
 Problems = Iterator[Problem]

@@ -1,7 +1,9 @@
 """Cross-checks of checks, checklists and notifications: every fact has an owner, and can be known."""
 
 import re
+from fnmatch import fnmatchcase
 
+from .notice_types import NOTICE_TYPES
 from .plan import Check, Item, ItemScope, Moment, Plan, ReleaseKind
 from .plan_problem import Path, Problem, Problems, did_you_mean, known_people
 from .plan_rules_params import problems as params_problems
@@ -142,3 +144,12 @@ def _notifications(plan: Plan) -> Problems:
             if not _PATTERN.fullmatch(pattern):
                 message = f"{pattern!r} is no message type: write poll.opened, hold.* or *"
                 yield Problem(code="plan.route_event", path=(*at, "events", number), message=message)
+            elif not any(fnmatchcase(known, pattern) for known in NOTICE_TYPES):
+                message = f"no message is of the type {pattern!r}{_nearest(pattern)}"
+                yield Problem(code="plan.route_event", path=(*at, "events", number), message=message)
+
+
+def _nearest(pattern: str) -> str:
+    families = {f"{known.rpartition('.')[0]}.*" for known in NOTICE_TYPES if "." in known}
+    hint = did_you_mean(pattern, (*NOTICE_TYPES, *families))
+    return hint or f"; types begin with {', '.join(sorted({known.partition('.')[0] for known in NOTICE_TYPES}))}"

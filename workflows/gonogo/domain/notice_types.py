@@ -1,0 +1,52 @@
+"""Every type of message that people can be told, for the plan's routes. A type never changes once it is released."""
+
+from typing import Final
+
+from .terms import HoldReason
+
+NOTICE_TYPES: Final = (
+    "candidate.accepted",
+    "escalated",
+    "exception.answered",
+    "exception.requested",
+    "feature.delayed",
+    "flag.change_failed",
+    "flag.changed",
+    "flag.confirmed",
+    "flag.gone",
+    "flag.killed",
+    "flag.not_restored",
+    "flag.overdue",
+    "flag.reminder",
+    "freeze.refused",
+    "go.ended",
+    "go.given",
+    "guard.tripped",
+    "hold.lifted",
+    *(f"hold.raised.{reason.value}" for reason in HoldReason),
+    "item.opened",
+    "override.in_force",
+    "override.proposed",
+    "plan.amended",
+    "poll.opened",
+    "question.asked",
+    "question.deadline_moved",
+    "readiness.lost",
+    "release.closed",
+    "release.flag_changed",
+    "release.launched",
+    "release.shipped",
+    "reminder.item",
+    "reminder.poll",
+    "rollback.confirmed",
+    "rollback.started",
+    "rollout.started",
+    "round.ended",
+    "schedule.changed",
+    "scope.frozen",
+    "slot.given_up",
+    "slot.missed",
+    "slot.taken",
+    "stage.exposed",
+)
+"""Message types, as `notifications.routes[].events` names them, alone or by a pattern such as `hold.*`."""
