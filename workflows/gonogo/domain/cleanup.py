@@ -6,7 +6,8 @@ from typing import Literal
 from . import commands as c
 from .draft import Draft
 from .events import Escalated, FlagChangedElsewhere, FlagSettled, PhaseChanged, ReleaseClosed, RollbackClosing
-from .facts import Status
+from .events_closing import TAKEN_OVER
+from .facts import FlagReading, Status
 from .holds import ESCALATE_AFTER, raise_hold
 from .plan import Flag, FlagKind, Moment
 from .readiness import ask, measurable, unsettled
@@ -14,8 +15,9 @@ from .rights import RELEASE_MANAGER
 from .rollback import start_rollback
 from .standing import facts, unmet
 from .state import State
+from .telling import change_told
 from .terms import AskedFor, HoldReason, Phase, Settled
-from .values import Actor, Audience
+from .values import ENGINE, Actor, Audience
 from .verdict import Fact
 
 HORIZON = timedelta(days=90)
@@ -63,17 +65,31 @@ def take_flag_news(draft: Draft, command: c.TakeFlagNews) -> None:
     cleaning = state.phase is Phase.CLEANING_UP and flag.settled in (None, Settled.WAIVED)
     if command.gone and cleaning:
         draft.emit_by_itself(FlagSettled(flag=command.flag, how=Settled.GONE, proof=command.proof))
-    elif command.carried_to and cleaning:
-        proof = f"carried to {command.carried_to}"
+    elif command.carried_to and (cleaning or _carried_only(state, command.flag)):
+        proof = f"{TAKEN_OVER}{command.carried_to}"[:2000]
         draft.emit_by_itself(FlagSettled(flag=command.flag, how=Settled.CARRIED, proof=proof))
     elif reading is not None and state.phase in (Phase.ROLLING_OUT, Phase.CLEANING_UP):
-        draft.emit_by_itself(FlagChangedElsewhere(reading=reading, by=command.proof or "somebody else"))
-        if state.phase is Phase.ROLLING_OUT and state.rollback is None:
-            text = f"flag {command.flag} was changed elsewhere by {command.proof or 'somebody else'}"
-            fence = reading.fence
-            # The same news twice is one measurement; without a fence nothing tells that it is the same.
-            name = f"m-{command.flag}-{fence.epoch if fence else draft.state.seq}"
-            raise_hold(draft, HoldReason.GUARD, text, subject=f"flag:{command.flag}", measurement=name)
+        _changed(draft, command, reading)
+
+
+def _carried_only(state: State, key: str) -> bool:
+    """True for a flag that lives on by itself: a later release that takes it over is news all the same."""
+    flag = state.flags[key]
+    return state.phase is Phase.CLEANING_UP and flag.settled is Settled.CARRIED and not flag.taken_by
+
+
+def _changed(draft: Draft, command: c.TakeFlagNews, reading: FlagReading) -> None:
+    """Records a change that this release did not make, in the name of whoever made it; a rollout is held by it."""
+    key, change = command.flag, command.change
+    by = command.proof or "somebody else"
+    actor = change.by if change else ENGINE
+    draft.emit(FlagChangedElsewhere(reading=reading, by=by, change=change), actor=actor)
+    if draft.state.phase is Phase.ROLLING_OUT and draft.state.rollback is None:
+        text = change_told(key, change) if change else f"flag {key} was changed elsewhere by {by}"
+        fence = reading.fence
+        # The same news twice is one measurement; without a fence nothing tells that it is the same.
+        name = f"m-{key}-{fence.epoch if fence else draft.state.seq}"
+        raise_hold(draft, HoldReason.GUARD, text, subject=f"flag:{key}", measurement=name, by=actor)
 
 
 def complete(draft: Draft) -> None:
@@ -83,7 +99,9 @@ def complete(draft: Draft) -> None:
         return
     # What was found before it shipped says nothing of what is out there now.
     if not unmet(state, Moment.COMPLETION, draft.at, since=state.released_at):
-        _close(draft, "completed", "")
+        # What a person changed since is how it ended, too: a flag that was killed reaches nobody.
+        changed = "; ".join(change_told(key, flag.changed) for key, flag in state.flags.items() if flag.changed)
+        _close(draft, "completed", changed[:2000])
 
 
 def measure_completion(draft: Draft) -> None:

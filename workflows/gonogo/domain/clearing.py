@@ -69,7 +69,7 @@ def clears_hold(state: State, hold: Hold) -> str:
             return "it lifts by itself when that passes: it is tried again every 5m while the window is open"
         case HoldReason.GUARD:
             go_on = quoted(state, "resume", f"--measurement {hold.measurement}")
-            return f"{go_on} to go on although, or {quoted(state, 'rollback', '--reason WHY')}"
+            return f"{go_on} to go on although{_then(state, hold)}, or {quoted(state, 'rollback', '--reason WHY')}"
         case HoldReason.SCHEDULE if hold.subject == "freeze":
             return f"what stands in the way is settled, then {quoted(state, 'scope freeze')}"
         case HoldReason.SCHEDULE:
@@ -77,6 +77,15 @@ def clears_hold(state: State, hold: Hold) -> str:
         case _:  # rolled_back
             new = f"a new candidate: {quoted(state, 'candidate', 'COMMIT')}"
             return f"the rollback is confirmed, then {new}" if rolling or state.phase is Phase.CLEANING_UP else new
+
+
+def _then(state: State, hold: Hold) -> str:
+    """What comes of it when a release goes on although a person changed its flag; empty where nobody did."""
+    flag = state.flags.get(hold.subject.removeprefix("flag:"))
+    if flag is None or flag.changed is None or state.rollout is None:
+        return ""
+    last = state.rollout.stage + 1 == len(state.stages)
+    return " (it then ships with the flag as it is now)" if last else " (the next stage then exposes the flag again)"
 
 
 def lifters(state: State, hold: Hold) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from .commands_human import CastVote
-from .facts import Finding, FlagReading, WriteResult
+from .facts import Finding, FlagChange, FlagReading, WriteResult
 from .reports import ClaimAnswer, WatchReport
 from .resolution import Resolution
 from .values import FlagKey, Id, Text, value
@@ -84,6 +84,8 @@ class TakeFlagNews:
     """The proof, or who acted."""
     reading: FlagReading | None = None
     """It was changed elsewhere: what stands now."""
+    change: FlagChange | None = None
+    """With `reading`: which change by whom it was; None: not known."""
     carried_to: Text = ""
     """A later release took it over."""
 

@@ -2,11 +2,14 @@
 
 from typing import Literal
 
-from .facts import FlagReading
+from .facts import FlagChange, FlagReading
 from .terms import (
     Settled,
 )
 from .values import FlagKey, Text, value
+
+TAKEN_OVER = "carried to "
+"""How the proof begins when a later release took the flag over; its id follows. Ledgers say it so: it stays."""
 
 
 @value
@@ -18,6 +21,8 @@ class FlagChangedElsewhere:
     """What stands now."""
     by: Text
     """Who, as far as is known."""
+    change: FlagChange | None = None
+    """By `flags kill`, or another change through the flag's own workflow: who, when and why. Absent: by another way."""
 
 
 @value
@@ -30,7 +35,12 @@ class FlagSettled:
     how: Settled
     """gone, waived or carried."""
     proof: Text = ""
-    """The proof, the reason, or who carries it."""
+    """The proof, the reason, or who carries it: `carried to RELEASE` when a later release took it over."""
+
+    @property
+    def taken_by(self) -> str:
+        """The later release that took it over; empty: none did."""
+        return self.proof.removeprefix(TAKEN_OVER) if self.proof.startswith(TAKEN_OVER) else ""
 
 
 @value

@@ -10,7 +10,7 @@ from .evolve_readiness import _retry_later
 from .facts import WriteStatus
 from .plan import Moment
 from .state import State, replace
-from .state_parts import Claim, Opening, Question, Rollback, Rollout, WriteBatch
+from .state_parts import Claim, FlagState, Opening, Question, Rollback, Rollout, WriteBatch
 from .terms import ItemOrigin, ItemStatus, Phase, Settled
 
 
@@ -71,7 +71,7 @@ def _flags_written(state: State, entry: e.Entry, event: e.FlagsWritten) -> State
         last = max(flag.last_epoch, result.fence.epoch)
         if result.status is WriteStatus.WRITTEN and result.after is not None:
             changed = flag.changed_at if result.after == flag.current else entry.seq
-            flags[result.key] = replace(flag, current=result.after, changed_at=changed, last_epoch=last)
+            flags[result.key] = replace(flag, current=result.after, changed_at=changed, last_epoch=last, changed=None)
             if batch.stage >= 0 and result.after != flag.original:
                 raised = True
     refused = any(r.status is WriteStatus.STALE for r in event.results)
@@ -97,6 +97,8 @@ def _put_back(state: State, entry: e.Entry, batch: WriteBatch, event: e.FlagsWri
     done, failed = set(), {}
     for key, wanted in batch.writes.items():
         result = said.get(key)
+        if key in rollback.left_alone:
+            continue
         if result is None:
             failed[key] = "no answer came back"
         elif result.status is WriteStatus.GONE:
@@ -211,7 +213,7 @@ def _shipped(state: State, entry: e.Entry, event: e.ReleaseShipped) -> State:
 
 def _rollback_started(state: State, entry: e.Entry, event: e.RollbackStarted) -> State:
     touched = (f for f in state.flags.values() if f.changed_at or (f.original is not None and f.current != f.original))
-    changed = sorted((f for f in touched if not f.gone), key=lambda f: -f.changed_at)
+    changed = sorted((f for f in touched if not f.gone and not f.taken_by), key=lambda f: -f.changed_at)
     left = [f.key for f in changed]
     # A batch that is out may land: its flags go back first.
     pending = [k for k in reversed(tuple(state.writes.writes)) if k not in left] if state.writes else []
@@ -220,6 +222,7 @@ def _rollback_started(state: State, entry: e.Entry, event: e.RollbackStarted) ->
         closing=event.closing,
         at=entry.at,
         left=(*[k for k in pending if not state.flags[k].gone], *left),
+        left_alone=event.left_alone or {},
     )
     return replace(
         _stop_bake(state, entry),
@@ -242,16 +245,21 @@ def _unrestorable_accepted(state: State, entry: e.Entry, event: e.UnrestorableAc
     return replace(state, rollback=replace(rollback, left=left, accepted=(*rollback.accepted, event.flag)))
 
 
+def _claimed_anew(flag: FlagState) -> FlagState:
+    """A flag after a rollback: put back, accepted as it stands, or left to a later release. What is gone stays gone."""
+    if flag.gone:
+        return replace(flag, granted=False)
+    new = replace(flag, settled=None, proof="", granted=False, changed=None)
+    # Of a flag that it left alone this release knows nothing any more: it is read anew when it is claimed again.
+    return replace(new, taken_by="", original=None, current=None, changed_at=0) if flag.taken_by else new
+
+
 def _rollback_confirmed(state: State, entry: e.Entry, event: e.RollbackConfirmed) -> State:
     rolling = state.phase in (Phase.ROLLING_OUT, Phase.CLEANING_UP)
     commit = state.candidate.commit if state.candidate and rolling else ""
     if not rolling:
         return replace(state, rollback=None, writes=None)
-    flags = {
-        # Put back, or accepted as it stands: either is claimed and settled anew. What is gone with proof stays so.
-        k: replace(f, settled=f.settled if f.gone else None, proof=f.proof if f.gone else "", granted=False)
-        for k, f in state.flags.items()
-    }
+    flags = {k: _claimed_anew(f) for k, f in state.flags.items()}
     items = {
         k: replace(i, status=ItemStatus.OPEN, by="", evidence="", reminded=0, escalated=False)
         if i.gates is Moment.COMPLETION and i.origin is ItemOrigin.PLAN
@@ -287,21 +295,30 @@ def _flag_changed_elsewhere(state: State, entry: e.Entry, event: e.FlagChangedEl
                 flag,
                 current=event.reading.exposure if event.reading.exposure is not None else flag.current,
                 last_epoch=max(flag.last_epoch, epoch),
+                changed=event.change,
             ),
         ),
     )
 
 
 def _flag_settled(state: State, entry: e.Entry, event: e.FlagSettled) -> State:
-    flag = state.flags[event.flag]
-    new = replace(flag, settled=event.how, proof=event.proof, gone=flag.gone or event.how is Settled.GONE)
-    return replace(state, flags=_with(state.flags, event.flag, new))
+    flag, taken_by = state.flags[event.flag], event.taken_by
+    gone = flag.gone or event.how is Settled.GONE
+    new = replace(flag, settled=event.how, proof=event.proof, gone=gone, taken_by=taken_by)
+    state = replace(state, flags=_with(state.flags, event.flag, new))
+    if state.rollback is None or not taken_by:
+        return state
+    # It is no longer this release's to put back, also when that has begun.
+    rest = tuple(k for k in state.rollback.left if k != event.flag)
+    alone = _with(state.rollback.left_alone, event.flag, taken_by)
+    return replace(state, rollback=replace(state.rollback, left=rest, left_alone=alone))
 
 
 def _closed(state: State, entry: e.Entry, event: e.ReleaseClosed) -> State:
     return replace(
         state,
         outcome=event.outcome,
+        ended_because=event.reason,
         round=None,
         opening=None,
         claim=None,

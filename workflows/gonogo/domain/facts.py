@@ -1,11 +1,11 @@
 """What the world answered: measurements of checks, samples of guards, readings of flags. Three-valued throughout."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .values import Exposure, FlagKey, Id, Instant, Number, Text, value
+from .values import Actor, Exposure, FlagKey, Id, Instant, Number, Text, Words, value
 
 
 class Status(StrEnum):
@@ -82,6 +82,22 @@ class FlagReading:
     """Fence of the last write that carried one."""
     at: Instant
     """When it was read."""
+
+
+@value
+class FlagChange:
+    """A change that a person asked the flag's own workflow for, outside the stages of a release."""
+
+    how: Literal["kill", "set"]
+    """kill: back to who saw it before the release; set: to a named exposure."""
+    wanted: Exposure
+    """Who shall see it."""
+    by: Actor
+    """Who asked for it."""
+    reason: Words
+    """Why."""
+    at: Instant
+    """When it was asked for; the provider confirms it later."""
 
 
 class WriteStatus(StrEnum):

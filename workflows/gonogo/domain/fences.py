@@ -15,7 +15,8 @@ def write_epoch(state: State, at: datetime, refused: int) -> int:
     """The first half of the next writes' fences: as before, until `refused` writes in a row met a newer fence.
 
     How far ahead that fence is nobody tells: the time overtakes whoever wrote just now, and doubling the step the rest.
+    A newer fence that the flag's own workflow told of is overtaken at once: somebody has decided to go on although.
     """
-    if not refused:
+    if not refused and all(flag.last_epoch <= state.epoch for flag in state.flags.values()):
         return state.epoch
     return max(next_epoch(state, at), state.epoch + (1 << min(refused, 40)))

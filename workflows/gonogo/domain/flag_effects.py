@@ -47,7 +47,8 @@ def news(entry: FlagEntry, state_after: FlagLife) -> tuple[tuple[str, TakeFlagNe
             return ((earlier, TakeFlagNews(flag=state.key, carried_to=release)),)
         case SwitchAnswered(result=result, by=by) if result.status is WriteStatus.WRITTEN:
             reading = FlagReading(key=state.key, exists=True, exposure=result.after, fence=result.fence, at=result.at)
-            return tuple((r, TakeFlagNews(flag=state.key, reading=reading, proof=by.id)) for r in concerned)
+            told = TakeFlagNews(flag=state.key, reading=reading, proof=by.id, change=state.changed)
+            return tuple((release, told) for release in concerned)
         case FlagGone(proof=proof):
             return tuple((r, TakeFlagNews(flag=state.key, gone=True, proof=proof)) for r in concerned)
     return ()

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import flag_events as f
 from .events import HandlerFaulted
-from .facts import WriteStatus
+from .facts import FlagChange, WriteStatus
 from .flag_notes import FlagNote
 from .flag_state import FlagLife, Life, Switch
 
@@ -77,6 +77,7 @@ def _written(state: FlagLife, note: FlagNote) -> FlagLife:
         exposure=note.exposure if note.exposure is not None else state.exposure,
         original=note.original if note.original is not None else state.original,
         fence=note.fence,
+        changed=None,
     )
 
 
@@ -154,7 +155,10 @@ def _granted(state: FlagLife, entry: f.FlagEntry, event: f.FlagGranted) -> FlagL
 
 def _switched(state: FlagLife, entry: f.FlagEntry, event: f.FlagSwitched) -> FlagLife:
     return replace(
-        state, switch=Switch(how=event.how, wanted=event.wanted, reason=event.reason, by=entry.actor, retry_at=entry.at)
+        state,
+        switch=Switch(
+            how=event.how, wanted=event.wanted, reason=event.reason, by=entry.actor, at=entry.at, retry_at=entry.at
+        ),
     )
 
 
@@ -165,17 +169,19 @@ def _switch_requested(state: FlagLife, entry: f.FlagEntry, event: f.SwitchReques
 
 
 def _switch_answered(state: FlagLife, entry: f.FlagEntry, event: f.SwitchAnswered) -> FlagLife:
-    assert state.switch is not None
+    switch = state.switch
+    assert switch is not None
     result = event.result
     if result.status is WriteStatus.WRITTEN:
-        return replace(state, switch=None, exposure=result.after)
+        change = FlagChange(how=switch.how, wanted=switch.wanted, by=switch.by, reason=switch.reason, at=switch.at)
+        return replace(state, switch=None, exposure=result.after, changed=change)
     if result.status is WriteStatus.GONE:
         # Nobody sees a flag that is not there; the proof is asked for at once.
         return replace(state, switch=None, exposure=None, proof_at=entry.at)
     # Somebody wrote with a newer fence: at once again with a newer one. Unreachable: a moment later.
     wait = timedelta(0) if result.status is WriteStatus.STALE else SWITCH_RETRY
-    switch = replace(state.switch, ask="", retry_at=entry.at + wait, failed=result.detail or result.status.value)
-    return replace(state, switch=switch)
+    tried = replace(switch, ask="", retry_at=entry.at + wait, failed=result.detail or result.status.value)
+    return replace(state, switch=tried)
 
 
 def _proof_taken(state: FlagLife, entry: f.FlagEntry, event: f.ProofTaken) -> FlagLife:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
-from .facts import Fence, Finding, FlagTarget
+from .facts import Fence, Finding, FlagChange, FlagTarget
 from .plan import FlagKind, Notifications, RetireBy
 from .values import Actor, Exposure
 
@@ -35,10 +35,12 @@ class Life:
 class Switch:
     """A change by a person that the provider has not confirmed yet."""
 
-    how: str
+    how: Literal["kill", "set"]
     wanted: Exposure
     reason: str
     by: Actor
+    at: datetime
+    """When it was asked for."""
     attempts: int = 0
     ask: str = ""
     """The write that is out; empty: none."""
@@ -88,6 +90,8 @@ class FlagLife:
     reminded: int = 0
     escalated: int = 0
     switch: Switch | None = None
+    changed: FlagChange | None = None
+    """The last change by a person that was confirmed; None: a release has written since, or there was none."""
     proof_at: datetime | None = None
     """When it is next asked whether it is gone."""
     proof: Finding | None = None

@@ -155,12 +155,27 @@ def _on_call(state: State) -> tuple[str, ...]:
 
 def _rollback(x: e.RollbackStarted, entry: e.Entry, state: State) -> _Told:
     left = state.rollback.left if state.rollback else ()
-    body = f"Why: {x.reason}\nFlags that go back: {listed(left, none='none, nothing was changed')}."
+    alone = x.left_alone or {}
+    body = (
+        f"Why: {x.reason}\nFlags that go back: {listed(left, none='none' if alone else 'none, nothing was changed')}."
+    )
+    body += "".join(f"\nFlag {key} stays as it is: {release} took it over." for key, release in alone.items())
     to = tuple(dict.fromkeys((*everybody(state), *_on_call(state))))
     yield notice(state, "rollback.started", summary(entry), body, to)
     stuck = cannot_restore(state)
     if stuck:
         yield _not_restored(state, dict.fromkeys(stuck, "it cannot be switched off"))
+
+
+def _changed_elsewhere(x: e.FlagChangedElsewhere, entry: e.Entry, state: State) -> _Told:
+    # During a rollout the hold says it.
+    if x.change is not None and state.phase is Phase.CLEANING_UP:
+        flag = f"{state.plan.product}/{state.plan.environment}/{x.reading.key}"
+        body = (
+            "It was changed outside the release, which has shipped and stays open until every flag is settled.\n"
+            f"What happened to the flag: gonogo flags show {flag}"
+        )
+        yield notice(state, "release.flag_changed", summary(entry), body, everybody(state))
 
 
 def _not_restored(state: State, why: dict[str, str]) -> Notice:
@@ -221,6 +236,7 @@ _TELLING: dict[type[Any], Callable[[Any, e.Entry, State], _Told]] = {
     e.RollbackStarted: _rollback,
     e.RollbackConfirmed: _plain("rollback.confirmed", everybody),
     e.FlagsWritten: _written,
+    e.FlagChangedElsewhere: _changed_elsewhere,
     e.ReleaseShipped: _plain("release.shipped", everybody),
     e.ReleaseClosed: _plain("release.closed", everybody),
     **ASKING,

@@ -137,6 +137,8 @@ class State:
     """The newest epoch under which this release writes flags; 0: it never did."""
     released_at: datetime | None = None
     outcome: str = ""
+    ended_because: str = ""
+    """Why it was closed, and what is to be known of that end."""
 
     @property
     def release_id(self) -> str:

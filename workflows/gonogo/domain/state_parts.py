@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from .facts import FlagChange
 from .plan import Feature, Flag, Item, Moment
 from .reports import GuardCount
 from .resolution import Slot
@@ -240,6 +241,8 @@ class Rollback:
     failed: Mapping[str, str] = field(default_factory=_empty)
     """Flag -> why it is not back."""
     accepted: tuple[str, ...] = ()
+    left_alone: Mapping[str, str] = field(default_factory=_empty)
+    """Flag -> the later release that took it over."""
     attempts: int = 0
     refused: int = 0
     """Attempts in a row that met a newer fence."""
@@ -295,3 +298,7 @@ class FlagState:
     """True: its own workflow gave proof that it is archived, and that nothing refers to it."""
     settled: Settled | None = None
     proof: str = ""
+    taken_by: str = ""
+    """The later release that took it over while this one cleans up: it is that release's to change."""
+    changed: FlagChange | None = None
+    """What a person changed through the flag's own workflow since this release last wrote it."""

@@ -10,6 +10,7 @@ from .rights import flag_owner
 from .standing import check_fact
 from .state import State
 from .state_parts import Rollout
+from .telling import change_told
 from .terms import Choice, ItemStatus
 from .values import Audience, Exposure
 from .view_values import (
@@ -194,6 +195,8 @@ def flags(state: State, now: datetime) -> tuple[FlagView, ...]:
             proof=flag.proof,
             original="" if flag.original is None else str(flag.original),
             current=flag.current,
+            changed=change_told(key, flag.changed) if flag.changed is not None else "",
+            taken_by=flag.taken_by,
         )
         for key, flag in state.flags.items()
     )

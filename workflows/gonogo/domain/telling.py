@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from .facts import FlagChange
 from .state import State
 from .values import format_duration
 
@@ -23,6 +24,12 @@ def span(length: timedelta) -> str:
 def listed(names: Iterable[str], *, none: str = "nobody") -> str:
     """Names in a row."""
     return ", ".join(names) or none
+
+
+def change_told(key: str, change: FlagChange) -> str:
+    """What a person did to a flag outside the stages of a release: who, when and why."""
+    done = "killed" if change.how == "kill" else "set"
+    return f"flag {key} was {done} by {change.by.id} ({when(change.at)}), to {change.wanted}: {change.reason}"
 
 
 def people(state: State, *owners: str) -> tuple[str, ...]:

@@ -234,6 +234,10 @@ class FlagView:
     """Who saw it before the release, in words; empty: not known yet."""
     current: Exposure | None = None
     """Who sees it; absent: not known yet."""
+    changed: str = ""
+    """Who killed or set it outside the stages of the release, when and why; empty: nobody."""
+    taken_by: str = ""
+    """The later release that took it over; empty: none."""
 
 
 @value
@@ -280,6 +284,8 @@ class StatusView:
     """Since when."""
     outcome: str = ""
     """completed, cancelled or rolled_back; empty while it is open."""
+    outcome_reason: str = ""
+    """Why it was closed, and what is to be known of that end, such as a flag that was killed; empty: nothing."""
     launched_at: Instant
     """When it was launched."""
     launched_by: Actor

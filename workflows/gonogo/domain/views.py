@@ -57,6 +57,7 @@ def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
         phase=state.phase.value,
         phase_since=state.phase_since,
         outcome=state.outcome,
+        outcome_reason=state.ended_because,
         launched_at=state.launched_at,
         launched_by=state.launcher,
         released_at=state.released_at,

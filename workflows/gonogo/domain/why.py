@@ -9,7 +9,7 @@ from datetime import datetime
 from .assessing import assess
 from .clearing import clears_hold, clears_reason, lifters
 from .state import State
-from .telling import listed, when
+from .telling import change_told, listed, when
 from .terms import TERMINAL, Outcome, Phase
 from .wakeups import wakeups
 from .why_before import SYSTEM, deciding, readying, scoping
@@ -55,6 +55,17 @@ def _at_once(state: State) -> Waiting:
     )
 
 
+def _notes(state: State) -> tuple[str, ...]:
+    """What people did to its flags outside its stages, and what a rollback does not touch."""
+    changed = (change_told(key, flag.changed) for key, flag in state.flags.items() if flag.changed is not None)
+    taken = (
+        f"flag {key} was taken over by {flag.taken_by}: it is that release's, and a rollback here leaves it alone"
+        for key, flag in state.flags.items()
+        if flag.taken_by
+    )
+    return (*changed, *taken)
+
+
 def why_view(state: State, now: datetime) -> WhyView:
     """Why a release is where it is at `now`."""
     waiting: list[Waiting] = []
@@ -73,6 +84,7 @@ def why_view(state: State, now: datetime) -> WhyView:
         headline=_headline(state, tuple(waiting), coming),
         waiting=tuple(waiting),
         next=coming,
+        notes=_notes(state),
         at=now,
         seq=state.seq,
     )
@@ -81,7 +93,9 @@ def why_view(state: State, now: datetime) -> WhyView:
 def _headline(state: State, waiting: tuple[Waiting, ...], coming: tuple[Next, ...]) -> str:
     phase = state.phase.value.replace("_", " ")
     if state.phase in TERMINAL:
-        return f"{state.release_id} is closed: {state.outcome.replace('_', ' ')}; it waits for nothing"
+        killed = [key for key, flag in state.flags.items() if flag.changed is not None and flag.changed.how == "kill"]
+        ended = state.outcome.replace("_", " ") + (f", with {listed(killed)} killed" if killed else "")
+        return f"{state.release_id} is closed: {ended}; it waits for nothing"
     if not waiting:
         first = coming[0]
         return f"{state.release_id} is {phase}; nobody has to act: {first.what} {when(first.at)}"

@@ -45,6 +45,8 @@ class WhyView:
     """Everything that it waits for, what people can act on first."""
     next: tuple[Next, ...] = ()
     """What happens by itself, soonest first."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known, of a closed release too: flags that a person killed or set, or that were taken over."""
     at: Instant
     """The instant that this view is of."""
     seq: int

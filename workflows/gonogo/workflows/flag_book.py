@@ -61,7 +61,12 @@ class FlagBook:
     def _tell(self, entry: FlagEntry, state: FlagLife) -> None:
         for release, told in news(entry, state):
             given = FlagNews(
-                flag=told.flag, gone=told.gone, proof=told.proof, reading=told.reading, carried_to=told.carried_to
+                flag=told.flag,
+                gone=told.gone,
+                proof=told.proof,
+                reading=told.reading,
+                change=told.change,
+                carried_to=told.carried_to,
             )
             self.news.append(AddressedNews(release_id=release, news=given))
         release = state.holder or (state.life.release if state.life else "") or state.product

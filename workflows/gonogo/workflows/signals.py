@@ -8,7 +8,7 @@ from temporalio.common import RawValue
 from temporalio.converter import PayloadConverter
 
 from gonogo.domain import commands as c
-from gonogo.domain.facts import FlagReading
+from gonogo.domain.facts import FlagChange, FlagReading
 from gonogo.domain.terms import Choice
 from gonogo.domain.values import FlagKey, Text, value
 
@@ -30,13 +30,20 @@ class FlagNews:
     """The proof, or who acted."""
     reading: FlagReading | None = None
     """It was changed elsewhere: what stands now."""
+    change: FlagChange | None = None
+    """With `reading`: which change by whom it was; None: not known."""
     carried_to: Text = ""
     """A later release took it over."""
 
     def command(self) -> c.TakeFlagNews:
         """As the core takes it."""
         return c.TakeFlagNews(
-            flag=self.flag, gone=self.gone, proof=self.proof, reading=self.reading, carried_to=self.carried_to
+            flag=self.flag,
+            gone=self.gone,
+            proof=self.proof,
+            reading=self.reading,
+            change=self.change,
+            carried_to=self.carried_to,
         )
 
 
