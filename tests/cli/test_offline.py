@@ -176,15 +176,53 @@ def test_an_unusable_value_stands_once_in_the_message(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("command", ["verify", "replay", "show"])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty, and not what `gonogo audit export` writes"),
+        ("root:x:0:0", "is not JSON, and so not what `gonogo audit export` writes: Expecting value: line 1 column 1"),
+        ("[1]", "is JSON, but not what `gonogo audit export` writes: it has no `gonogo_audit`"),
+        ('{"ledger": []}', "is JSON, but not what `gonogo audit export` writes: it has no `gonogo_audit`"),
+        ('{"gonogo_audit": 1}', "(release_id: Field required): export it again"),
+        ('{"gonogo_audit": 2}', "(gonogo_audit: Input should be 1): export it again"),
+    ],
+)
 def test_a_file_that_is_no_bundle_cannot_be_used(
-    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: str, text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "words"
-    file.write_text("root:x:0:0")
+    file.write_text(text)
     assert main(["audit", command, str(file)]) == 2
     said = capsys.readouterr().err
-    assert "is no bundle of `gonogo audit export`: Invalid JSON" in said
+    assert told in said
+    assert said.count("\n") == 1
     assert "audit.not_a_bundle" in said
+
+
+@pytest.mark.parametrize("subject", ["no.json", "shop/no.json", "./shop/1.0", "/no/where", "words"])
+def test_a_file_that_is_not_there_is_not_taken_for_a_release(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "verify", subject]) == 2
+    assert capsys.readouterr().err == (
+        f"gonogo: there is no file {subject}; a release is named PRODUCT/VERSION  [file.missing]\n"
+    )
+
+
+def test_a_folder_is_not_taken_for_a_release(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "verify", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_an_export_overwrites_nothing_without_being_told_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "audit.json"
+    file.write_text("mine")
+    assert main(["audit", "export", "shop/1.0", "--out", str(file)]) == 2
+    assert "exists: --force overwrites it; or choose another name for --out  [file.exists]" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+
+
+def test_what_cannot_be_written_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "new", "--product", "shop", "--release", "1.0", "--out", str(tmp_path / "no" / "x")]) == 2
+    assert "cannot be written: No such file or directory  [file.unwritable]" in capsys.readouterr().err
 
 
 def test_a_silent_server_is_exit_code_4(

@@ -178,8 +178,11 @@ async def test_a_release_is_steered_from_launch_to_rollback_and_audited(terminal
     assert "[scoping]" in then or "[readying]" in then
     bundle = str(tmp_path / "audit.json")
     assert "is written" in await terminal.ok("audit", "export", release, "--out", bundle)
+    assert "is written" in await terminal.ok("audit", "export", release, "--out", bundle, "--force")
     for subject in (release, bundle):
-        assert "every link holds" in await terminal.ok("audit", "verify", subject)
+        verified = await terminal.ok("audit", "verify", subject)
+        assert "every link holds" in verified
+        assert "is the result of the closed release: nothing comes after it" in verified
         assert "the same at all" in await terminal.ok("audit", "replay", subject)
     assert await terminal.ok("audit", "show", bundle) == story
 
@@ -195,7 +198,9 @@ async def test_a_bundle_that_was_changed_is_found_out(terminal: Terminal, tmp_pa
     file = tmp_path / "audit.json"
     await terminal.ok("audit", "export", release, "--out", str(file))
     good = file.read_text()
-    assert "every link holds" in await terminal.ok("audit", "verify", str(file))
+    verified = await terminal.ok("audit", "verify", str(file))
+    assert "every link holds" in verified
+    assert f"whether anything after it was changed or cut off, only `gonogo audit replay {file}` can say" in verified
 
     # One word of a line: the chain breaks behind it.
     file.write_text(good.replace("not sure", "all well", 1))

@@ -24,6 +24,7 @@ from gonogo.domain.views import status_view
 
 from .common import DEFAULT, Common
 from .exits import DONE, UsageError
+from .files import named_file, refuse_existing, write
 from .instants import read_instant
 from .picture import picture
 from .reading import line
@@ -43,7 +44,7 @@ class _Record:
 
 
 def _file(subject: str) -> Bundle | None:
-    return read_bundle(read_text(subject), subject) if Path(subject).is_file() else None
+    return read_bundle(read_text(subject), subject) if named_file(subject) else None
 
 
 async def _read(subject: str, common: Common) -> _Record:
@@ -132,9 +133,18 @@ async def verify(subject: Subject, /, *, common: Common = DEFAULT) -> int:
         f"{record.release_id}: {link.seq} entries, every link holds, and all {len(record.places)} places where the "
         f"history recorded them agree; head {link.head}"
     )
-    if covered < link.seq:
-        print(f"entries {covered + 1} to {link.seq} are recorded nowhere else yet: `audit replay` derives them")
+    print(_beyond(record, covered, subject))
     return DONE
+
+
+def _beyond(record: _Record, covered: int, subject: str) -> str:
+    """What these places cannot say: whether what came after the last of them is what it was."""
+    if any(place.seq == record.ledger.link.seq and place.where.endswith(", result") for place in record.places):
+        return "the last of them is the result of the closed release: nothing comes after it"
+    return (
+        f"the last of them covers entry {covered}: whether anything after it was changed or cut off, only "
+        f"`gonogo audit replay {subject}` can say"
+    )
 
 
 async def replay(subject: Subject, /, *, common: Common = DEFAULT) -> int:
@@ -162,9 +172,12 @@ async def export(
     /,
     *,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Where to write. Default: the output.")] = None,
+    force: Annotated[bool, Parameter(negative=(), help="Overwrite the file when it exists.")] = False,
     common: Common = DEFAULT,
 ) -> int:
     """Write one file that verifies and replays with no server."""
+    if out is not None and not force:
+        refuse_existing(out, "--force overwrites it; or choose another name for --out")
     async with common.client() as client:
         runs = await client.history(release)
         ledger = await client.ledger(release)
@@ -172,7 +185,7 @@ async def export(
     if out is None:
         print(write_bundle(made), end="")
         return DONE
-    out.write_text(write_bundle(made), encoding="utf-8")
+    write(out, write_bundle(made))
     if common.json:
         emit_json({"release_id": release, "file": str(out), "seq": len(made.ledger), "head": made.head})
     else:

@@ -18,6 +18,7 @@ from gonogo.domain.plan import Plan
 
 from .common import DEFAULT, Common
 from .exits import DONE, USAGE, UsageError
+from .files import refuse_existing, write
 from .show import emit_json
 
 POLICY_VARIABLE = "GONOGO_POLICY"
@@ -98,9 +99,8 @@ async def new(
     if out is None:
         print(text, end="")
         return DONE
-    if out.exists():
-        raise UsageError(f"{out} exists: choose another name for --out")
-    out.write_text(text, encoding="utf-8")
+    refuse_existing(out, "choose another name for --out")
+    write(out, text)
     print(f"{out} is written; next: gonogo plan check {out}")
     return DONE
 

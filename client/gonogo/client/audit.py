@@ -125,12 +125,25 @@ def read_bundle(text: str, name: str) -> Bundle:
     Raises:
         AuditFailed: `audit.not_a_bundle`.
     """
+    written = "what `gonogo audit export` writes"
+    if not text.strip():
+        raise _no_bundle(f"{name} is empty, and not {written}")
+    try:
+        given = json.loads(text)
+    except ValueError as error:
+        raise _no_bundle(f"{name} is not JSON, and so not {written}: {error}") from error
+    if not isinstance(given, dict) or "gonogo_audit" not in given:
+        raise _no_bundle(f"{name} is JSON, but not {written}: it has no `gonogo_audit`")
     try:
         return _BUNDLE.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
-        raise AuditFailed("audit.not_a_bundle", f"{name} is no bundle of `gonogo audit export`: {told}") from error
+        raise _no_bundle(f"{name} is not, or not any more, {written} ({told}): export it again") from error
+
+
+def _no_bundle(message: str) -> AuditFailed:
+    return AuditFailed("audit.not_a_bundle", message)
 
 
 # --- what the histories say ----------------------------------------------------------------------------------------
