@@ -1,13 +1,22 @@
 """Asks the calendar: slots, openings and working hours, resolved to UTC once and recorded."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from gonogo.domain.calendar import CalendarError, resolve
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.plan_rules import problems
 from gonogo.domain.resolution import Resolution
 
+from .fitting import misfits
+from .registry import Adapters
 from .tasks import Admission, Admitted, SlotsTask
+
+_TOLD: Final = 5
+"""Most problems that a refusal names."""
 
 
 class Calendar:
@@ -30,7 +39,8 @@ class Calendar:
 class Admissions:
     """What this worker lets releases do, by its own settings and not by anybody's message."""
 
-    def __init__(self, *, trust_local: bool, simulation: bool) -> None:
+    def __init__(self, adapters: Adapters, *, trust_local: bool, simulation: bool) -> None:
+        self._adapters = adapters
         self._trust_local = trust_local
         self._simulation = simulation
 
@@ -40,7 +50,8 @@ class Admissions:
 
         Raises:
             ApplicationError: the release brings a driven clock, and this worker was not started for simulation; or its
-                plan has a problem, which a client would have found.
+                plan has a problem, which a client would have found; or it asks for what no adapter here can do, which
+                a client cannot know.
         """
         if admission.driven and not self._simulation:
             raise ApplicationError(
@@ -49,6 +60,14 @@ class Admissions:
                 non_retryable=True,
             )
         # Here and not in the workflow: rules may grow, and what was admitted once must replay for ever.
-        if admission.plan is not None and (found := problems(admission.plan)):
-            raise ApplicationError(found[0].message, type=found[0].code, non_retryable=True)
+        if admission.plan is not None:
+            found = problems(admission.plan) or tuple(misfits(admission.plan, self._adapters.named, "on the worker"))
+            if found:
+                raise ApplicationError(_all(found), type=found[0].code, non_retryable=True)
         return Admitted(trust_local=self._trust_local)
+
+
+def _all(found: Sequence[Problem]) -> str:
+    told = [f"{'.'.join(map(str, problem.path))}: {problem.message}" for problem in found[:_TOLD]]
+    more = [f"and {len(found) - _TOLD} more"] if len(found) > _TOLD else []
+    return "; ".join((*told, *more))

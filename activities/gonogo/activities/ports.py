@@ -9,16 +9,20 @@ contract suite as the memory adapters. An adapter answers with facts, and keeps 
   production is a moment later; memory adapters answer for that instant, so that simulated time works.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import Field
 
 from gonogo.domain.facts import Fence, Fencing, Finding, FlagReading, FlagTarget, Sample, WriteResult
 from gonogo.domain.flag_notes import FlagNote
-from gonogo.domain.plan import Guard, Params
+from gonogo.domain.plan import Channel, Check, Flag, Guard, Params
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.reports import ClaimAnswer
 from gonogo.domain.values import Exposure, Id, Instant, Text, value
+
+_Asked = TypeVar("_Asked", Check, Guard, Flag, Channel, contravariant=True)
 
 
 @value
@@ -159,4 +163,17 @@ class Notifier(Protocol):
 
     async def deliver(self, message: Message, params: Params) -> None:
         """Delivers once per `message.key`. Raises when it could not: it is then tried again, later."""
+        ...
+
+
+@runtime_checkable
+class ReadsPlan(Protocol[_Asked]):
+    """What an adapter of any kind may do besides: say before a release whether what a plan asks of it can be done."""
+
+    @staticmethod
+    def plan_problems(asked: _Asked) -> Iterable[Problem]:
+        """What is wrong with a check, guard, flag or channel, each with its path in it, such as `("params", "url")`.
+
+        Asked of the class, on any machine: it looks at the plan alone, and asks no system.
+        """
         ...

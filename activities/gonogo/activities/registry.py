@@ -36,6 +36,9 @@ METRICS = "gonogo.metrics"
 FLAGS = "gonogo.flags"
 NOTIFIERS = "gonogo.notifiers"
 
+FLAG_DEBT = "flag_debt"
+"""The check kind that every worker makes itself, because it asks the flags' own workflows."""
+
 
 class RegistryError(Exception):
     """An adapter cannot be had."""
@@ -64,7 +67,7 @@ class BrokenAdapter(RegistryError):
 
     def __init__(self, group: str, name: str, why: str) -> None:
         """Names the adapter and what is wrong with it."""
-        self.group, self.name = group, name
+        self.group, self.name, self.why = group, name, why
         super().__init__(f"{group} {name!r} {why}: repair or uninstall it")
 
 
@@ -80,6 +83,11 @@ class Adapters:
     """By flag provider."""
     notifiers: Mapping[str, Notifier]
     """By channel kind."""
+
+    def named(self, group: str, name: str) -> object:
+        """The adapter called `name` in an entry point group. Raises `UnknownAdapter`."""
+        groups = {CHECKERS: self.checkers, METRICS: self.metrics, FLAGS: self.flags, NOTIFIERS: self.notifiers}
+        return _get(group, name, groups[group])
 
     def checker(self, kind: str) -> Checker:
         """The checker of `kind`. Raises `UnknownAdapter`."""
@@ -104,12 +112,35 @@ def load(group: str) -> dict[str, Factory]:
     Raises:
         BrokenAdapter: one cannot be imported, or two packages use the same name.
     """
+    return {name: _load(group, point) for name, point in _points(group).items()}
+
+
+def installed(group: str, name: str) -> object:
+    """What makes the adapter called `name`, and is not asked to: the class whose method its factory is, or the factory.
+
+    For questions that the class can answer on a machine without the adapter's settings. None for `flag_debt`.
+
+    Raises:
+        UnknownAdapter: it is not installed here.
+        BrokenAdapter: it cannot be imported, or two packages use the same name.
+    """
+    points: dict[str, EntryPoint | None] = dict(_points(group))
+    if group == CHECKERS:
+        points.setdefault(FLAG_DEBT, None)
+    point = _get(group, name, points)
+    if point is None:
+        return None
+    factory = _load(group, point)
+    return getattr(factory, "__self__", factory)
+
+
+def _points(group: str) -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=group):
         other = found.setdefault(point.name, point)
         if other.value != point.value:
             raise BrokenAdapter(group, point.name, f"is installed twice, as {other.value} and {point.value}")
-    return {name: _load(group, point) for name, point in found.items()}
+    return found
 
 
 def build(settings: AdapterSettings) -> Adapters:

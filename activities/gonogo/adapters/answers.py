@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from gonogo.domain.facts import Finding, Status
+from gonogo.domain.plan_problem import Path, Problem
 
 from .errors import BadParams, Unreachable
 
@@ -123,13 +124,36 @@ def read_params(kind: type[_T], params: Mapping[str, Any], where: str) -> _T:
     try:
         return TypeAdapter(kind).validate_python(dict(params))
     except ValidationError as refused:
-        first = refused.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = ".".join(map(str, first["loc"])) or "params"
-        if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        _, at, text = _told(kind, refused)[0]
+        raise BadParams(f"{where}: {at}{text}") from None
+
+
+def params_problems(kind: type[Any], params: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Everything for which `read_params` would refuse `params`, each with its path below `params`."""
+    try:
+        TypeAdapter(kind).validate_python(dict(params))
+    except ValidationError as refused:
+        told = _told(kind, refused)
+        return tuple(Problem(code=BadParams.code, path=("params", *path), message=text) for path, _, text in told)
+    return ()
+
+
+def _told(kind: type[Any], refused: ValidationError) -> list[tuple[Path, str, str]]:
+    """Each parameter that is wrong: its path, its name where the sentence does not say it, the sentence.
+
+    Values are not repeated.
+    """
+    told: list[tuple[Path, str, str]] = []
+    for error in refused.errors(include_url=False, include_input=False, include_context=False):
+        name, at = ".".join(map(str, error["loc"])) or "params", ""
+        if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
             known = sorted(getattr(kind, "__dataclass_fields__", {}))
             near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise BadParams(f"{where}: unknown parameter {name!r}: {hint}") from None
-        if first["type"] in ("missing", "missing_argument"):
-            raise BadParams(f"{where}: the parameter {name!r} is missing") from None
-        raise BadParams(f"{where}: {name}: {first['msg'].removeprefix('Value error, ')}") from None
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
+            text = f"unknown parameter {name!r}: {hint}"
+        elif error["type"] in ("missing", "missing_argument"):
+            text = f"the parameter {name!r} is missing"
+        else:
+            at, text = f"{name}: ", error["msg"].removeprefix("Value error, ")
+        told.append((error["loc"], at, text))
+    return told

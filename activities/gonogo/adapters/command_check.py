@@ -17,9 +17,11 @@ from pydantic import Field
 from gonogo.activities.ports import CheckRequest
 from gonogo.activities.registry import AdapterSettings
 from gonogo.domain.facts import Finding, Status
+from gonogo.domain.plan import Check
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.values import value
 
-from .answers import measured, one_line, read_params
+from .answers import measured, one_line, params_problems, read_params
 from .errors import AdapterError, BadParams, Unreachable
 
 MAX_OUTPUT = 16 * 1024
@@ -65,6 +67,11 @@ class CommandCheck:
     def from_settings(cls, settings: AdapterSettings) -> "CommandCheck":
         """Takes the environment from `settings`."""
         return cls(env=settings.env)
+
+    @staticmethod
+    def plan_problems(asked: Check) -> tuple[Problem, ...]:
+        """What is wrong with the check's parameters."""
+        return params_problems(CommandParams, asked.params)
 
     async def measure(self, request: CheckRequest) -> Finding:
         """The check's status now."""

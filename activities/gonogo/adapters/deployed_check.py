@@ -11,9 +11,11 @@ from pydantic import model_validator
 from gonogo.activities.ports import CheckRequest
 from gonogo.activities.registry import AdapterSettings
 from gonogo.domain.facts import Finding, Status
+from gonogo.domain.plan import Check
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.values import value
 
-from .answers import MISSING, at_pointer, measured, one_line, parse, read_params, shown
+from .answers import MISSING, at_pointer, measured, one_line, params_problems, parse, read_params, shown
 from .command_check import Argv, CommandCheck
 from .errors import AdapterError, Unreachable
 from .http_check import Pointer, Url
@@ -51,6 +53,11 @@ class DeployedCheck:
     def from_settings(cls, settings: AdapterSettings) -> "DeployedCheck":
         """Takes the environment for programs from `settings`."""
         return cls(CommandCheck.from_settings(settings))
+
+    @staticmethod
+    def plan_problems(asked: Check) -> tuple[Problem, ...]:
+        """What is wrong with the check's parameters."""
+        return params_problems(DeployedParams, asked.params)
 
     async def measure(self, request: CheckRequest) -> Finding:
         """Passes only when the environment answers with the candidate's commit."""

@@ -11,9 +11,11 @@ from pydantic import AfterValidator, Field, model_validator
 from gonogo.activities.ports import CheckRequest
 from gonogo.activities.registry import AdapterSettings
 from gonogo.domain.facts import Finding, Status
+from gonogo.domain.plan import Check
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.values import Number, value
 
-from .answers import MISSING, at_pointer, check_pointer, measured, number, parse, read_params, shown
+from .answers import MISSING, at_pointer, check_pointer, measured, number, params_problems, parse, read_params, shown
 from .errors import AdapterError
 from .outbound import ask, check_url
 
@@ -60,6 +62,11 @@ class HttpCheck:
     def from_settings(cls, settings: AdapterSettings) -> "HttpCheck":
         """The adapter needs no settings."""
         return cls()
+
+    @staticmethod
+    def plan_problems(asked: Check) -> tuple[Problem, ...]:
+        """What is wrong with the check's parameters."""
+        return params_problems(HttpParams, asked.params)
 
     async def measure(self, request: CheckRequest) -> Finding:
         """The check's status now."""

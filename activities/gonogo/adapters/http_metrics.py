@@ -4,14 +4,17 @@ An answer without a number (null, NaN, Infinity, empty text, nothing there) is n
 2xx, or something that is no JSON is an error while measuring, which is raised and counted apart.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from gonogo.activities.ports import SampleRequest
 from gonogo.activities.registry import AdapterSettings
 from gonogo.domain.facts import Sample
+from gonogo.domain.plan import Guard
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.values import value
 
-from .answers import at_pointer, number, parse, read_params
+from .answers import at_pointer, number, params_problems, parse, read_params
 from .errors import BadParams, Unreachable
 from .http_check import Pointer
 from .outbound import ask, check_url
@@ -36,6 +39,15 @@ class HttpMetrics:
     def from_settings(cls, settings: AdapterSettings) -> "HttpMetrics":
         """The adapter needs no settings."""
         return cls()
+
+    @staticmethod
+    def plan_problems(asked: Guard) -> Iterator[Problem]:
+        """What is wrong with the guard's query and parameters."""
+        try:
+            check_url(asked.query)
+        except ValueError as refused:
+            yield Problem(code=BadParams.code, path=("query",), message=str(refused))
+        yield from params_problems(HttpMetricParams, asked.params)
 
     async def sample(self, request: SampleRequest) -> Sample:
         """One sample.

@@ -1,4 +1,4 @@
-"""Notifier `inbox`: a folder with one JSON file for each message. Needs no account; `gonogo` shows what is in it."""
+"""Notifier `inbox`: a folder with one JSON file for each message. Needs no account; `gonogo inbox` shows them."""
 
 import asyncio
 import hashlib
@@ -12,9 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from gonogo.activities.ports import Message
 from gonogo.activities.registry import AdapterSettings
+from gonogo.domain.plan import Channel
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.values import value
 
-from .answers import read_params
+from .answers import params_problems, read_params
 from .errors import DeliveryFailed
 
 _MESSAGE = TypeAdapter(Message)
@@ -35,7 +37,12 @@ class Inbox:
     @classmethod
     def from_settings(cls, settings: AdapterSettings) -> "Inbox":
         """Uses `inbox/` in the settings' folder."""
-        return cls(settings.folder / "inbox")
+        return cls(inbox_folder(settings.folder))
+
+    @staticmethod
+    def plan_problems(asked: Channel) -> tuple[Problem, ...]:
+        """What is wrong with the channel's parameters."""
+        return params_problems(InboxParams, asked.params)
 
     async def deliver(self, message: Message, params: Mapping[str, Any]) -> None:
         """Delivers once per `message.key`, whole or not at all.
@@ -66,6 +73,11 @@ class Inbox:
                 os.unlink(made)
         except OSError as refused:
             raise DeliveryFailed(f"the inbox {self._root} cannot be written: {refused.strerror}") from None
+
+
+def inbox_folder(home: Path) -> Path:
+    """Where the messages are kept in a data folder."""
+    return home / "inbox"
 
 
 def read_inbox(root: Path) -> tuple[Message, ...]:

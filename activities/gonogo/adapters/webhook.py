@@ -19,9 +19,11 @@ from pydantic import AfterValidator
 
 from gonogo.activities.ports import Message
 from gonogo.activities.registry import AdapterSettings
+from gonogo.domain.plan import Channel
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.values import format_instant, value
 
-from .answers import read_params
+from .answers import params_problems, read_params
 from .errors import BadParams, DeliveryFailed, DeliveryRefused, Unreachable
 from .outbound import ask, check_url
 
@@ -111,6 +113,11 @@ class Webhook:
     def from_settings(cls, settings: AdapterSettings) -> "Webhook":
         """Takes secrets from the settings' environment."""
         return cls(env=settings.env)
+
+    @staticmethod
+    def plan_problems(asked: Channel) -> tuple[Problem, ...]:
+        """What is wrong with the channel's parameters."""
+        return params_problems(WebhookParams, asked.params)
 
     async def deliver(self, message: Message, params: Mapping[str, Any]) -> None:
         """Posts the message; the receiver answers 2xx when it has it.

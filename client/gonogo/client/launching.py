@@ -16,8 +16,8 @@ from gonogo.workflows.messages import Launch
 from gonogo.workflows.release import ReleaseWorkflow
 
 from .calling import Patience, patiently
-from .errors import PlanDiffers, ReleaseClosed
-from .reading import read_ledger, workflow_id
+from .errors import PlanDiffers, Refused, ReleaseClosed
+from .reading import read_ledger, read_page, workflow_id
 
 
 @value
@@ -36,19 +36,19 @@ async def launch(client: Client, plan: Plan, actor: Actor, *, task_queue: str, p
     Raises:
         PlanDiffers: an open release of this id has another plan.
         ReleaseClosed: the id is used up.
-        Refused: the release refused to begin, such as `actor.unproved`.
+        Refused: the release refused to begin, such as `actor.unproved` or `adapter.unknown`; its id is free as before.
         Unreachable: no server, or no worker that takes it up. It begins when one does; launch it again to see.
     """
     release_id = plan.release_id
 
-    async def start() -> bool:
+    async def start(reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE) -> bool:
         try:
             await client.start_workflow(
                 ReleaseWorkflow.run,
                 Launch(plan=plan, actor=actor),
                 id=workflow_id(release_id),
                 task_queue=task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 static_summary=f"{plan.kind.value} release {release_id}",
                 static_details=plan.title or None,
@@ -58,12 +58,26 @@ async def launch(client: Client, plan: Plan, actor: Actor, *, task_queue: str, p
         return False
 
     already = await patiently(start, patience)
+    if already and await _refused_before(client, release_id, patience):
+        already = await patiently(lambda: start(WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY), patience)
     if already:
         await _refuse_closed(client, release_id, patience)
     ledger = await read_ledger(client, release_id, patience)
     if already:
         _refuse_other_plan(ledger, plan)
     return Launched(release_id=release_id, already=already)
+
+
+async def _refused_before(client: Client, release_id: str, patience: Patience) -> bool:
+    """True when a launch under this id was refused: no release ever began, and a mended plan may."""
+    handle = client.get_workflow_handle(workflow_id(release_id))
+    if (await patiently(handle.describe, patience)).status is not WorkflowExecutionStatus.FAILED:
+        return False
+    try:
+        await read_page(client, release_id, 0, patience)
+    except Refused:
+        return True
+    return False
 
 
 async def _refuse_closed(client: Client, release_id: str, patience: Patience) -> None:

@@ -60,7 +60,7 @@ def activities(adapters: Adapters, desk: FlagDesk, *, trust_local: bool, simulat
     checks = Checks(adapters)
     flags = Flags(adapters, desk)
     return [
-        Admissions(trust_local=trust_local, simulation=simulation).admit,
+        Admissions(adapters, trust_local=trust_local, simulation=simulation).admit,
         calendar.resolve_slots,
         checks.measure_checks,
         flags.claim_flags,

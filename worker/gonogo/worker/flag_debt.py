@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from temporalio.client import Client, WorkflowHandle
 
 from gonogo.activities.ports import CheckRequest
+from gonogo.activities.registry import FLAG_DEBT
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.flag_views import FlagView
 from gonogo.workflows.flag import FlagWorkflow
@@ -13,7 +14,7 @@ from gonogo.workflows.flag_messages import FlagClosed
 
 from .flag_desk import open_flags
 
-KIND = "flag_debt"
+KIND = FLAG_DEBT
 """Name of the check kind."""
 _AT_ONCE = 8
 _PATIENCE = timedelta(seconds=10)
