@@ -21,6 +21,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from gonogo.client.home import ProcessRecord, UpRecord, write_up
 from gonogo.worker.connection import (
     SearchAttributeClash,
+    away_text,
     missing_search_attributes,
     register_search_attributes,
 )
@@ -157,7 +158,68 @@ async def test_a_server_that_is_away_fails_and_says_what_to_do(
         report = await examine(settings)
     assert report.code == 1
     assert report.findings["server"][0] == "fail"
-    assert "start one with `gonogo up`, or set TEMPORAL_ADDRESS" in report.findings["server"][1]
+    assert report.findings["server"][1].endswith(
+        ": nothing listens there; start one with `gonogo up`, or set TEMPORAL_ADDRESS"
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("nowhere.invalid:7233", "no server at nowhere.invalid:7233: no machine has that name; "),
+        ("::", "no server at ::: it is no address: write HOST:PORT; "),
+    ],
+)
+async def test_why_no_server_is_reached_is_told_in_plain_words(
+    address: str, told: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+    assert (await examine(settings)).findings["server"][1].startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TimeoutError(), "something listens there, and does not answer"),
+        (RuntimeError("Failed: Status { code: Unauthenticated, message: x }"), "it does not know who asks"),
+        (RuntimeError("something else"), "the connection fails"),
+    ],
+)
+def test_words_of_the_transport_are_not_passed_on(error: Exception, told: str) -> None:
+    assert away_text(error).startswith(told)
+
+
+async def test_what_listens_and_is_no_temporal_server_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as other:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{other.sockets[0].getsockname()[1]}")
+        health, text = (await examine(settings)).findings["server"]
+    assert health == "fail"
+    assert "is no Temporal server, or wants TLS" in text
+
+
+async def test_a_namespace_that_is_not_there_is_told_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
+    report = await examine(settings)
+    assert report.code == 1
+    assert "has no namespace 'nowhere': set TEMPORAL_NAMESPACE" in report.findings["namespace"][1]
+    assert "worker" not in report.findings
+
+
+async def test_a_release_that_nobody_answers_for_is_warned_about(
+    namespace: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", namespace.namespace)
+    await namespace.start_workflow("ReleaseWorkflow", id="release/shop/9.9", task_queue=settings.task_queue)
+    # The server lists a workflow a moment after it began.
+    report = await until(settings, lambda each: each.findings["stuck workflows"][0] != "ok")
+    health, text = report.findings["stuck workflows"]
+    assert health == "warn"
+    assert text.startswith("shop/9.9 did not answer within 2.5 s: no worker runs, or it hangs")
 
 
 async def test_a_configuration_that_cannot_be_read_fails(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,27 @@ async def missing_search_attributes(client: Client) -> dict[str, int]:
     return missing
 
 
+_REASONS = (
+    ("ConnectionRefused", "nothing listens there"),
+    ("dns error", "no machine has that name"),
+    ("code: Unauthenticated", "it does not know who asks: set TEMPORAL_API_KEY, or a client certificate"),
+    ("code: PermissionDenied", "it refuses who asks: set another TEMPORAL_API_KEY, or client certificate"),
+    ("after connection", "what listens there is no Temporal server, or wants TLS, which TEMPORAL_TLS switches on"),
+    ("InvalidContentType", "what listens there does not speak TLS, which TEMPORAL_TLS switches off"),
+    ("ertificate", "its certificate is not trusted: set TEMPORAL_TLS_SERVER_CA_CERT_PATH"),
+    ("invalid target URL", "it is no address: write HOST:PORT"),
+)
+"""Part of what the SDK says when it cannot connect, in the words of its transport -> what that means."""
+
+
+def away_text(error: Exception) -> str:
+    """Why a connection failed, for somebody who has to do something about it."""
+    if isinstance(error, TimeoutError):
+        return "something listens there, and does not answer"
+    said = str(error)
+    return next((meaning for part, meaning in _REASONS if part in said), "the connection fails")
+
+
 async def register_search_attributes(client: Client) -> tuple[str, ...]:
     """Adds the search attributes that the namespace lacks: a workflow that sets one that is not there hangs.
 

@@ -4,10 +4,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.activities.registry import RegistryError, build
 from gonogo.client.errors import Stuck
@@ -16,7 +16,7 @@ from gonogo.client.reading import handle_of, refuse_stuck
 from gonogo.domain.zones import TZDATA_VERSION
 
 from . import server
-from .connection import ConnectionMisconfigured, SearchAttributeClash, connection, missing_search_attributes
+from .connection import ConnectionMisconfigured, SearchAttributeClash, away_text, connection, missing_search_attributes
 from .flag_debt import KIND as FLAG_DEBT
 from .lock import held
 from .pollers import FRESH, pollers
@@ -26,6 +26,7 @@ from .settings import Settings
 
 _PATIENCE = 5.0  # seconds for each question to the server: a health check must come to an end
 _LISTED = 20  # stuck workflows that are named
+_STUCK = "stuck workflows"
 
 
 class Health(StrEnum):
@@ -84,18 +85,23 @@ async def _examine(settings: Settings) -> AsyncIterator[Finding]:
         async with asyncio.timeout(_PATIENCE):
             client = await Client.connect(**config)
             version = await server.version(client)
-    except (RuntimeError, RPCError, TimeoutError) as error:
-        why = str(error) or "it did not answer in time"
-        text = f"no server answers at {where}: start one with `gonogo up`, or set TEMPORAL_ADDRESS ({why})"
+    except (RuntimeError, ValueError, RPCError, TimeoutError) as error:
+        text = f"no server at {where}: {away_text(error)}; start one with `gonogo up`, or set TEMPORAL_ADDRESS"
         yield Finding("server", Health.FAIL, text)
         return
     yield _version(where, version)
-    for name, look in (("search attributes", _attributes), ("worker", _worker), ("stuck workflows", _stuck)):
+    for name, look in (("search attributes", _attributes), ("worker", _worker), (_STUCK, _stuck)):
         try:
             async with asyncio.timeout(_PATIENCE):
                 yield await look(client, settings)
-        except (RPCError, TimeoutError) as error:
-            text = f"the server at {where} did not say: {str(error) or 'it took too long'}"
+        except TimeoutError:
+            text = f"the server at {where} did not say within {_PATIENCE:g} s: is it overloaded? look at its log"
+            yield Finding(name, Health.FAIL, text)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
+                yield _no_namespace(where, client.namespace)
+                return
+            text = f"the server at {where} refuses to say: {error.message}; look at its log, and at who asks"
             yield Finding(name, Health.FAIL, text)
 
 
@@ -141,6 +147,11 @@ def _version(where: str, version: str) -> Finding:
     return Finding("server", Health.OK, f"Temporal {version} at {where}")
 
 
+def _no_namespace(where: str, name: str) -> Finding:
+    text = f"the server at {where} has no namespace {name!r}: set TEMPORAL_NAMESPACE to one that it has, or create it"
+    return Finding("namespace", Health.FAIL, text)
+
+
 async def _attributes(client: Client, _: Settings) -> Finding:
     name = "search attributes"
     try:
@@ -173,22 +184,27 @@ async def _stuck(client: Client, _: Settings) -> Finding:
     reported = [each.id async for each in found]
     newest = client.list_workflows("ExecutionStatus = 'Running' AND WorkflowType = 'ReleaseWorkflow'", limit=_LISTED)
     releases = [each.id.removeprefix("release/") async for each in newest]
-    mute = await asyncio.gather(*(_cannot_answer(client, release) for release in releases))
-    stuck = list(
-        dict.fromkeys((*reported, *(f"release/{name}" for name, is_so in zip(releases, mute, strict=True) if is_so)))
-    )
+    answers = dict(zip(releases, await asyncio.gather(*(_ask(client, name) for name in releases)), strict=True))
+    stuck = list(dict.fromkeys((*reported, *(f"release/{name}" for name, how in answers.items() if how == "stuck"))))
     if stuck:
         text = f"{', '.join(stuck)}: the worker's log says why; each goes on by itself once a repaired worker runs"
-        return Finding("stuck workflows", Health.WARN, text)
-    return Finding("stuck workflows", Health.OK, "none")
+        return Finding(_STUCK, Health.WARN, text)
+    silent = [name for name, how in answers.items() if how == "silent"]
+    if silent:
+        text = (
+            f"{', '.join(silent)} did not answer within {_PATIENCE / 2:g} s: no worker runs, or it hangs or has too "
+            "much to do; look at its log, and start it again"
+        )
+        return Finding(_STUCK, Health.WARN, text)
+    return Finding(_STUCK, Health.OK, "none")
 
 
-async def _cannot_answer(client: Client, release: str) -> bool:
+async def _ask(client: Client, release: str) -> Literal["answers", "stuck", "silent"]:
     try:
         async with asyncio.timeout(_PATIENCE / 2):
             await refuse_stuck(handle_of(client, release), release)
     except Stuck:
-        return True
+        return "stuck"
     except TimeoutError:
-        return False  # no worker answers, which is a finding of its own
-    return False
+        return "silent"
+    return "answers"
