@@ -64,7 +64,11 @@ def test_what_an_adapter_can_do_is_fine(changes: dict[str, Any], tmp_path: Path)
 @pytest.mark.parametrize(
     ("changes", "path", "words"),
     [
-        (check("htp"), "checks.c.kind", "no check kind 'htp' is installed here; did you mean 'http'?"),
+        (
+            check("htp"),
+            "checks.c.kind",
+            "no check kind 'htp' is installed here, and a worker without it refuses the launch; did you mean 'http'?",
+        ),
         (check("flag-debt"), "checks.c.kind", "did you mean 'flag_debt'?"),
         (guard(source="prometheus"), "stages.0.guards.0.source", "no metrics source 'prometheus'"),
         ({"flags": {"f": {"provider": "fil"}}}, "flags.f.provider", "no flag provider 'fil'"),
@@ -79,7 +83,7 @@ def test_an_adapter_that_is_not_there_is_named_with_its_place(changes: dict[str,
 
 def test_an_unknown_adapter_with_no_near_name_is_told_with_those_that_there_are() -> None:
     [(_, _, message)] = told(**channel("carrier-pigeon"))
-    assert message.endswith("; there are inbox, webhook")
+    assert message.endswith("refuses the launch; installed are inbox, webhook")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,13 @@ from .registry import CHECKERS, FLAGS, METRICS, NOTIFIERS, BrokenAdapter, Unknow
 
 Find = Callable[[str, str], object]
 """Entry point group and name -> the adapter or its class. Raises `UnknownAdapter` and `BrokenAdapter`."""
+Where = Literal["here", "on the worker"]
+_MISSING: dict[Where, str] = {
+    # The worker may well have what is not installed beside the client.
+    "here": "is installed here, and a worker without it refuses the launch",
+    "on the worker": "is installed on the worker",
+}
+_UNSEEN: dict[Where, str] = {"here": "; the worker looks at it at the launch", "on the worker": ""}
 _WORDS = {CHECKERS: "check kind", METRICS: "metrics source", FLAGS: "flag provider", NOTIFIERS: "channel kind"}
 
 
@@ -29,7 +36,7 @@ class _Use(NamedTuple):
     at: Path
 
 
-def misfits(plan: Plan, find: Find, where: Literal["here", "on the worker"]) -> Iterator[Problem]:
+def misfits(plan: Plan, find: Find, where: Where) -> Iterator[Problem]:
     """What no adapter can do, in the order of the plan: `adapter.unknown`, `adapter.broken`, and what adapters say.
 
     Args:
@@ -43,14 +50,14 @@ def misfits(plan: Plan, find: Find, where: Literal["here", "on the worker"]) -> 
         try:
             adapter = find(use.group, use.name)
         except UnknownAdapter as unknown:
-            hint = did_you_mean(use.name, unknown.known) or f"; there are {', '.join(unknown.known) or 'none'}"
-            text = f"no {word} is installed {where}{hint}"
+            hint = did_you_mean(use.name, unknown.known) or f"; installed are {', '.join(unknown.known) or 'none'}"
+            text = f"no {word} {_MISSING[where]}{hint}"
             yield Problem(code=unknown.code, path=(*use.at, use.key), message=text)
         except BrokenAdapter as error:
             # Told once: it is the same wherever the plan names it.
             if (use.group, use.name) not in broken:
                 broken.add((use.group, use.name))
-                text = f"what is asked of the {word} was not looked at {where}: {_why(error)}"
+                text = f"what is asked of the {word} was not looked at {where}: {_why(error)}{_UNSEEN[where]}"
                 yield Problem(code=error.code, path=(*use.at, use.key), message=text)
         else:
             yield from _said(adapter, use)

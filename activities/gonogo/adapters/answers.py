@@ -152,7 +152,7 @@ def _told(kind: type[Any], refused: ValidationError) -> list[tuple[Path, str, st
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
             text = f"unknown parameter {name!r}: {hint}"
         elif error["type"] in ("missing", "missing_argument"):
-            text = f"the parameter {name!r} is missing"
+            text = f"the parameter {name!r} is missing: it stands under `params`"
         else:
             at, text = f"{name}: ", error["msg"].removeprefix("Value error, ")
         told.append((error["loc"], at, text))

@@ -3,14 +3,17 @@
 import io
 import json
 import os
+import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from ruamel.yaml import YAML
 
-from gonogo.client.plan_file import PlanFileError, read_plan_path
+from gonogo.client.plan_check import check_plan_path
+from gonogo.client.plan_file import FileProblem, PlanFileError, read_plan_path
 from gonogo.client.plan_schema import plan_schema
 from gonogo.client.templates import TEMPLATES, new_from, new_plan
 from gonogo.domain.canonical import digest, to_json
@@ -31,31 +34,74 @@ AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.
 
 def read(path: Path, policy: Path | None) -> Plan:
     """The plan at `path`, under the policy file that is given or configured."""
+    return read_plan_path(path, _floor(policy))
+
+
+def read_to_launch(path: Path, policy: Path | None) -> Plan:
+    """The plan at `path`, to be launched or put in force; what was perhaps not meant is told beside the output."""
+    checked = check_plan_path(path, _floor(policy), now=datetime.now(UTC), dates_refuse=False)
+    for warning in checked.warnings:
+        print(warning, file=sys.stderr)
+    return checked.plan
+
+
+def _floor(policy: Path | None) -> Path | None:
     configured = os.environ.get(POLICY_VARIABLE)
-    return read_plan_path(path, policy or (Path(configured) if configured else None))
+    return policy or (Path(configured) if configured else None)
 
 
-def check(plan: PlanFile, /, *, policy: PolicyFile = None, as_json: AsJson = False) -> int:
-    """Say everything that is wrong with a plan file."""
+def check(
+    plan: PlanFile,
+    /,
+    *,
+    policy: PolicyFile = None,
+    strict: Annotated[bool, Parameter(negative=(), help="Refuse a plan with warnings too.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Say everything that is wrong with a plan file, and warn of what was perhaps not meant.
+
+    A warning leaves the exit code at 0: an adapter that is not installed here, a date that has passed.
+    """
+    found: Plan | None = None
+    problems: tuple[FileProblem, ...]
     try:
-        found = read(plan, policy)
+        checked = check_plan_path(plan, _floor(policy), now=datetime.now(UTC))
+        found, problems = checked.plan, checked.warnings
     except PlanFileError as error:
-        if as_json:
-            problems = [
-                {"line": p.line, "column": p.column, "path": list(p.path), "code": p.code, "message": p.message}
-                for p in error.problems
-            ]
-            emit_json({"ok": False, "file": plan.name, "problems": problems})
-        else:
-            print(error)
-        return USAGE
+        problems = error.problems
+    fine = found is not None and not (strict and problems)
     if as_json:
-        emit_json(
-            {"ok": True, "file": plan.name, "release_id": found.release_id, "digest": digest(found), "problems": []}
-        )
+        known = {"release_id": found.release_id, "digest": digest(found)} if found else {}
+        emit_json({"ok": fine, "file": plan.name, **known, "problems": [_row(problem) for problem in problems]})
+        return DONE if fine else USAGE
+    for problem in problems:
+        print(problem)
+    if found is None:
+        print(f"{plan.name}: {_counted(problems)}: it cannot be launched like this")
+    elif fine:
+        mode = found.schedule.mode.replace("_", " ")
+        verdict = f"can be launched ({mode}), with {_counted(problems)}" if problems else f"is fine ({mode})"
+        print(f"{plan.name}: {found.release_id} {verdict}")
     else:
-        print(f"{plan.name}: {found.release_id} is fine ({found.schedule.mode.replace('_', ' ')})")
-    return DONE
+        print(f"{plan.name}: {_counted(problems)}, and --strict takes none")
+    return DONE if fine else USAGE
+
+
+def _row(problem: FileProblem) -> dict[str, Any]:
+    return {
+        "line": problem.line,
+        "column": problem.column,
+        "path": list(problem.path),
+        "code": problem.code,
+        "message": problem.message,
+        "severity": problem.severity,
+    }
+
+
+def _counted(problems: Iterable[FileProblem]) -> str:
+    told = [problem.severity for problem in problems]
+    counts = ((name, told.count(name)) for name in ("error", "warning"))
+    return " and ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts if count)
 
 
 def show(plan: PlanFile, /, *, policy: PolicyFile = None, as_json: AsJson = False) -> int:

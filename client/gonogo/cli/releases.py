@@ -12,13 +12,13 @@ from gonogo.workflows.messages import Answer
 from .common import DEFAULT, Common, Reason, Release, exit_code, give, print_answer
 from .exits import DONE, UsageError
 from .instants import When
-from .plans import PlanFile, PolicyFile, read
+from .plans import PlanFile, PolicyFile, read_to_launch
 from .show import emit_json
 
 
 async def launch(plan: PlanFile, /, *, policy: PolicyFile = None, common: Common = DEFAULT) -> int:
     """Launch a release."""
-    found = read(plan, policy)
+    found = read_to_launch(plan, policy)
     async with common.client() as client:
         launched = await client.launch(found)
     if common.json:
@@ -32,7 +32,7 @@ async def launch(plan: PlanFile, /, *, policy: PolicyFile = None, common: Common
 
 async def amend(release: Release, plan: PlanFile, /, *, policy: PolicyFile = None, common: Common = DEFAULT) -> int:
     """Put another revision of the plan in force."""
-    found = read(plan, policy)
+    found = read_to_launch(plan, policy)
     async with common.client() as client:
         before = (await client.get(release)).plan
         answer = await client.amend(release, found)

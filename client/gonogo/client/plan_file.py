@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from gonogo.domain.plan import Plan
 from gonogo.domain.plan_defaults import normalise
+from gonogo.domain.plan_problem import Problem
 from gonogo.domain.plan_rules import problems
 from gonogo.domain.policy import Policy
 
@@ -35,15 +36,19 @@ class FileProblem:
     path: Path
     """Keys and places down to the culprit."""
     code: str
-    """Stable code: `yaml.…` for the text, `file.…` for types and names, `plan.…` for a cross-check."""
+    """Stable code: `yaml.…` for the text, `file.…` for types and names, `plan.…` for a cross-check, `adapter.…` for
+    what an adapter cannot do, or a code of the adapter's own."""
     message: str
     """What is wrong and what to do."""
+    severity: Literal["error", "warning"] = "error"
+    """error: it cannot be used like that; warning: it can, and perhaps was not meant. Default: error."""
 
     def __str__(self) -> str:
         where = f"{self.name}:{self.line}:{self.column}" if self.line else self.name
         # A text from a file cannot add lines of its own to the report.
         path = f"{'.'.join(map(str, self.path))}: " if self.path else ""
-        return " ".join(f"{where}: {path}{self.message}".splitlines())
+        mark = "warning: " if self.severity == "warning" else ""
+        return " ".join(f"{where}: {mark}{path}{self.message}".splitlines())
 
 
 class PlanFileError(ValueError):
@@ -68,15 +73,35 @@ def read_plan(text: str, *, name: str, floor: Policy | None = None) -> Plan:
     Raises:
         PlanFileError: Anything is wrong with it.
     """
-    data, positions = _load_mapping(text, name)
-    plan = _validated(_with_floor(data, floor), positions, name, plan_adapter())
-    found = []
-    for problem in problems(plan, floor):
-        path = positions.known(problem.path)
-        found.append(_at(name, positions.of_value(path), path, problem.code, problem.message))
-    if found:
-        raise PlanFileError(found)
+    plan, positions = parse_plan(text, name=name, floor=floor)
+    if found := problems(plan, floor):
+        raise PlanFileError(placed(problem, positions, name) for problem in found)
     return normalise(plan, floor)
+
+
+def parse_plan(text: str, *, name: str, floor: Policy | None = None) -> tuple[Plan, Positions]:
+    """The plan that `text` spells, as it was written and not cross-checked, with the position of every value.
+
+    Raises:
+        PlanFileError: It is no such YAML, or a value is not what its field wants.
+    """
+    data, positions = _load_mapping(text, name)
+    return _validated(_with_floor(data, floor), positions, name, plan_adapter()), positions
+
+
+def placed(problem: Problem, positions: Positions, name: str) -> FileProblem:
+    """A problem of a plan, with its place in the file: that of the culprit, or of the nearest value around it."""
+    path = positions.known(problem.path)
+    place = positions.of_value(path)
+    return FileProblem(
+        name=name,
+        line=place.line,
+        column=place.column,
+        path=path,
+        code=problem.code,
+        message=problem.message,
+        severity=problem.severity,
+    )
 
 
 def read_policy(text: str, name: str) -> Policy:
@@ -94,8 +119,16 @@ def read_plan_path(path: str | FilePath, policy_path: str | FilePath | None = No
     Raises:
         PlanFileError: A file cannot be read, or anything is wrong with it.
     """
-    floor = read_policy(read_text(policy_path), str(policy_path)) if policy_path is not None else None
-    return read_plan(read_text(path), name=str(path), floor=floor)
+    return read_plan(read_text(path), name=str(path), floor=read_floor(policy_path))
+
+
+def read_floor(path: str | FilePath | None) -> Policy | None:
+    """The organisation's policy in the file at `path`; None without one.
+
+    Raises:
+        PlanFileError: It cannot be read, or anything is wrong with it.
+    """
+    return read_policy(read_text(path), str(path)) if path is not None else None
 
 
 def read_text(path: str | FilePath) -> str:

@@ -15,7 +15,7 @@ from .zones import local_text, zone
 
 
 def outlook(plan: Plan, at: datetime) -> tuple[Problem, ...]:
-    """What there is to say of the dates of a plan in which nothing else is wrong.
+    """What there is to say of the dates of a plan whose schedule and environment have no problem of their own.
 
     Args:
         plan: The plan. Its calendar is looked at from `schedule.starts` on, without one from `at` on.
