@@ -1,17 +1,19 @@
-"""Launches a release from a pipeline, and names the build: python launch_from_pipeline.py release.yaml COMMIT."""
+"""Launches a release from a pipeline, and names its build: python launch_from_pipeline.py PLAN COMMIT."""
 
 import asyncio
 import sys
 
-from gonogo.client import ReleaseClient, local_actor, read_plan_path
-from gonogo.domain.values import Candidate
+from gonogo.client import Candidate, ClientError, ReleaseClient, local_actor, read_plan_path
 
 
 async def main(path: str, commit: str) -> None:
-    client = await ReleaseClient.connect(actor=local_actor())
-    launched = await client.launch(read_plan_path(path))  # the same plan again is the same release
-    await client.set_candidate(launched.release_id, Candidate(commit=commit))
-    print(f"{launched.release_id}: {(await client.why(launched.release_id)).headline}")
+    try:
+        client = await ReleaseClient.connect(actor=local_actor())
+        launched = await client.launch(read_plan_path(path))  # the same plan again is the same release
+        await client.set_candidate(launched.release_id, Candidate(commit=commit))
+        print(f"{launched.release_id}: {(await client.why(launched.release_id)).headline}")
+    except (ClientError, ValueError) as error:  # refused, or a plan or commit that cannot be used
+        sys.exit(f"gonogo: {error}")
 
 
-asyncio.run(main(*sys.argv[1:]))
+asyncio.run(main(*sys.argv[1:])) if len(sys.argv) == 3 else sys.exit(__doc__)

@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gonogo.domain.values import Candidate as Candidate
+
     from .calling import Patience as Patience
     from .connect import local_actor as local_actor
     from .errors import AuditFailed as AuditFailed
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from .release_client import ReleaseClient as ReleaseClient
 
 _HOMES = {
+    "Candidate": ".domain.values",
     "Patience": "calling",
     "local_actor": "connect",
     "AuditFailed": "errors",
