@@ -35,14 +35,28 @@ EVERY_COMMAND = (
         "waive",
     ),
     *("poll", "vote", "withdraw", "call", "override", "hold", "lift", "postpone", "amend", "candidate", "widen"),
-    *("pause", "resume", "rollback", "cancel", "flags", "notes", "audit", "simulate", "demo", "up", "worker", "doctor"),
+    *(
+        "pause",
+        "resume",
+        "rollback",
+        "cancel",
+        "flags",
+        "notes",
+        "inbox",
+        "audit",
+        "simulate",
+        "demo",
+        "up",
+        "worker",
+        "doctor",
+    ),
 )
 SUBCOMMANDS = {
     "plan": ["check", "show", "schema", "new"],
     "scope": ["add", "drop", "defer", "split", "estimate", "delay", "freeze"],
     "exception": ["request", "approve", "reject", "withdraw"],
     "poll": ["open"],
-    "flags": ["kill"],
+    "flags": ["list", "show", "kill"],
     "audit": ["show", "replay", "verify", "export"],
 }
 

@@ -316,6 +316,12 @@ async def test_what_does_not_exist_is_exit_code_3(terminal: Terminal) -> None:
     code, _, err = await terminal.run("flags", "kill", "nothing", "-r", "x")
     assert code == 3
     assert "flag.not_found" in err
+    for line in (
+        ["flags", "show", "nothing"],
+        ["flags", "show", "shop/none/x"],
+        ["flags", "kill", "shop/none/x", "-r", "x"],
+    ):
+        assert (await terminal.run(*line))[0] == 3, line
 
 
 async def test_flags_are_listed_and_killed_by_their_key(terminal: Terminal, tmp_path: Path) -> None:
@@ -328,4 +334,16 @@ async def test_flags_are_listed_and_killed_by_their_key(terminal: Terminal, tmp_
     assert "shop/production/killable goes back to" in told
     flags = {f["key"]: f for f in await terminal.json("flags")}
     assert flags["killable"]["environment"] == "production"
+    assert "shop/production/killable" in await terminal.ok("flags", "list")
+    await terminal.shows("the provider confirms nobody, which bob asked for", "flags", "show", "killable")
+    shown = await terminal.ok("flags", "show", "shop/production/killable")
+    assert "held by   shop/2.3.0" in shown
+    assert "bob: killed, back to nobody: it burns" in shown
+    story = await terminal.json("flags", "show", "killable")
+    assert (story["changed"]["by"]["id"], story["history"][0]["event"]["type"]) == ("bob", "FlagOpened")
+    code, _, err = await terminal.run("flags", "show", "kilable")
+    assert (code, "did you mean 'killable'?" in err) == (3, True)
+    # The release says it, too: in its picture, and in its ledger in the name of who did it.
+    await terminal.shows("flag killable was killed by bob", "status", release)
+    assert "bob: flag killable was killed by bob" in await terminal.ok("audit", "show", release)
     await terminal.ok("rollback", release, "-r", "done", "--as", "bob")

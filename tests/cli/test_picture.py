@@ -9,9 +9,11 @@ from rich.console import Console
 from gonogo.cli.flags import gone_by
 from gonogo.cli.picture import picture
 from gonogo.domain import commands as c
+from gonogo.domain.facts import FlagChange, FlagReading
 from gonogo.domain.flag_views import FlagView
 from gonogo.domain.plan import FlagKind
 from gonogo.domain.terms import Phase
+from gonogo.domain.values import NOBODY, Actor
 from gonogo.domain.views import status_view
 from tests.domain.worlds import MINUTE, SLOT, World
 
@@ -84,3 +86,22 @@ def test_a_flag_that_is_counted_in_releases_says_how_many_are_left(more: dict[st
         **more,
     )
     assert gone_by(flag) == told
+
+
+def test_a_flag_that_was_killed_is_told_once_with_the_flag_and_again_by_no_hold() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    kill = FlagChange(how="kill", wanted=NOBODY, by=Actor(id="olga"), reason="it breaks", at=world.at)
+    seen = FlagReading(key="gifts", exists=True, exposure=NOBODY, at=world.at)
+    world.do(c.TakeFlagNews(flag="gifts", reading=seen, proof="olga", change=kill))
+    assert shown(world, 200).count("flag gifts was killed by olga") == 1, "the hold tells it"
+    world.do(c.LiftHold(measurement=world.hold("guard").measurement), "bob")
+    assert shown(world, 200).count("flag gifts was killed by olga") == 1, "the flag tells it"
+
+
+def test_a_release_that_is_over_says_why_and_to_whom_a_flag_went() -> None:
+    world = World().to(Phase.CLEANING_UP)
+    world.do(c.TakeFlagNews(flag="gifts", carried_to="shop/1.3.0"))
+    assert "carried to shop/1.3.0" in shown(world, 200)
+    world = World()
+    world.do(c.Cancel(reason="no market"), "bob")
+    assert next(line for line in shown(world, 200).splitlines() if line.startswith("ended")).endswith(": no market")

@@ -261,6 +261,13 @@ async def test_a_flag_is_killed_by_whoever_may(world: World, make_plan: MakePlan
     assert flag.exposure == flag.original
     with pytest.raises(NotFound):
         await client.kill_flag("killing/production/none", reason="it burns")
+    assert (await client.flag("killing/production/k")).changed == flag.changed
+    assert "FlagSwitched" in [entry.event.type for entry in await client.flag_history("killing/production/k")]
+    # The release hears of it from the flag's own workflow.
+    status = await eventually(lambda: client.status(plan.release_id), lambda status: status.holds)
+    assert (status.holds[0].by, "killed by bob" in status.holds[0].text) == ("bob", True)
+    [told] = [e for e in (await client.ledger(plan.release_id)).entries() if e.event.type == "FlagChangedElsewhere"]
+    assert (told.actor.id, told.event.change) == ("bob", flag.changed)
 
 
 async def test_without_a_worker_a_launch_says_so_and_is_not_lost(server: Client, make_plan: MakePlan) -> None:

@@ -107,6 +107,7 @@ def test_a_kill_holds_a_rollout_in_the_name_of_who_killed_it() -> None:
     kill(world)
     hold = world.hold("guard")
     assert (hold.by, "killed by olga" in hold.text) == (OLGA, True)
+    assert why_view(world.state, world.at).notes == (), "the hold says it"
     (waiting,) = (w for w in why_view(world.state, world.at).waiting if w.code == "hold.guard")
     assert "it breaks checkout" in waiting.text
     assert "(the next stage then exposes the flag again)" in waiting.clears

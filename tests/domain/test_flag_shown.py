@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gonogo.domain.commands import Tick
-from gonogo.domain.facts import Finding, Status, WriteStatus
+from gonogo.domain.facts import Finding, FlagChange, Status, WriteStatus
 from gonogo.domain.flag_commands import SetFlag, TakeProof
 from gonogo.domain.flag_effects import channels
 from gonogo.domain.flag_views import flag_view
@@ -71,3 +71,31 @@ def test_a_message_goes_to_every_channel_that_a_route_names_for_its_type_once() 
     assert channels(told, "flag.gone") == ("inbox",)
     assert channels(Notifications(routes=routes[:2]), "poll.closed") == ()
     assert channels(None, "flag.killed") == (), "no release has said where to"
+
+
+def test_who_changed_it_last_is_shown_until_a_release_writes_it_again() -> None:
+    life = Life().shipped()
+    life.do(SetFlag(wanted=HALF, reason="a test"), START, OLGA)
+    assert flag_view(life.state, START).changed is None, "it is not confirmed"
+    life.answer(WriteStatus.WRITTEN, START + timedelta(minutes=1))
+    shown = flag_view(life.state, START)
+    assert shown.changed == FlagChange(how="set", wanted=HALF, by=OLGA, reason="a test", at=START)
+    assert shown.fence is not None
+    life.written(EVERYONE, (shown.fence.epoch + 1, 0), "2")
+    assert flag_view(life.state, START).changed is None
+
+
+def test_a_release_is_told_what_a_person_changed_when_and_why() -> None:
+    life = Life().shipped()
+    life.do(SetFlag(wanted=HALF, reason="a test"), START, OLGA)
+    life.answer(WriteStatus.WRITTEN, START + timedelta(minutes=1))
+    ((release, news),) = life.told
+    assert release == "shop/1"
+    assert news.change == FlagChange(how="set", wanted=HALF, by=OLGA, reason="a test", at=START)
+
+
+def test_who_waived_it_and_why_is_shown() -> None:
+    life = Life().shipped()
+    life.note("waived", until=START + DAY, reason="bob: next month")
+    shown = flag_view(life.state, START)
+    assert (shown.waived_until, shown.waiver) == (START + DAY, "bob: next month")

@@ -40,6 +40,7 @@ _COMMANDS: tuple[tuple[str, str, str, Group], ...] = (
     ("status", "reading:status", "Show where a release stands, as a picture.", _READING),
     ("why", "reading:why", "Say what a release waits for, and what happens next by itself.", _READING),
     ("watch", "reading:watch", "Follow a release live.", _READING),
+    ("inbox", "inbox:inbox", "Show what people were told and asked on this machine, and how to answer.", _READING),
     ("notes", "reading:notes", "Write release notes for an audience.", _READING),
     ("scope add", "scope:add", "Propose a feature.", _SCOPING),
     ("scope drop", "scope:drop", "Take a feature out.", _SCOPING),
@@ -67,8 +68,9 @@ _COMMANDS: tuple[tuple[str, str, str, Group], ...] = (
     ("pause", "rollout:pause", "Hold a rollout.", _ROLLOUT),
     ("resume", "rollout:resume", "Go on with a rollout.", _ROLLOUT),
     ("rollback", "rollout:rollback", "Put every flag back to what it was before the release.", _ROLLOUT),
-    ("flags list", "flags:list_flags", "List flags, with whom they expose and since when.", _ROLLOUT),
-    ("flags kill", "flags:kill", "Put one flag back to what it was before its release, at once.", _ROLLOUT),
+    ("flags list", "flags:list_flags", "List the flags that live; `gonogo flags` alone does the same.", _ROLLOUT),
+    ("flags show", "flags:show", "Show where one flag stands, and what happened to it and by whom.", _ROLLOUT),
+    ("flags kill", "flags:kill", "Put one flag back to who saw it before its release, at once.", _ROLLOUT),
     ("audit show", "audits:show", "Show the timeline of a release, or its state at an instant.", _READING),
     ("audit verify", "audits:verify", "Verify the hash chain against everything that was recorded.", _READING),
     ("audit replay", "audits:replay", "Derive the ledger again from the stored history, and compare.", _READING),
@@ -92,7 +94,11 @@ _GROUPS = {
     "exception": ("Ask for late changes, and answer.", _SCOPING),
     "check": ("Measure checks again, or give their results.", _READINESS),
     "poll": ("Open the go/no-go poll.", _DECIDING),
-    "flags": ("See flags beyond one release, and kill them.", _ROLLOUT),
+    "flags": (
+        "List feature flags, see what happened to one, or take one back at once.\n\n"
+        "A flag outlives the release that shipped it: it stays here until it is gone from its provider, with proof.",
+        _ROLLOUT,
+    ),
     "audit": ("Show, verify, replay and export what is recorded.", _READING),
 }
 

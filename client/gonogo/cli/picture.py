@@ -54,7 +54,9 @@ def picture(view: StatusView) -> RenderableType:
     parts += _facts(view)
     if view.rollout is not None:
         parts += _rollout(view.rollout)
-    parts += [_flag(flag) for flag in view.flags]
+    told = {hold.text for hold in view.holds}
+    for flag in view.flags:
+        parts += _flag(flag, told)
     parts.append(_next(view))
     return Group(*parts)
 
@@ -184,14 +186,21 @@ def _rollout(rollout: RolloutView) -> list[_Line]:
     return shown
 
 
-def _flag(flag: FlagView) -> _Line:
-    settled = f", {flag.settled}" if flag.settled else ""
-    return _line("flag", f"{bar(flag.percent / 100)} {flag.key}: {flag.exposure}{settled} ({flag.owner})")
+def _flag(flag: FlagView, told: set[str]) -> list[_Line]:
+    taken = f" to {flag.taken_by}" if flag.taken_by else ""
+    settled = f", {flag.settled}{taken}" if flag.settled else ""
+    shown = [_line("flag", f"{bar(flag.percent / 100)} {flag.key}: {flag.exposure}{settled} ({flag.owner})")]
+    if flag.changed and flag.changed not in told:
+        shown.append(_line("", (flag.changed, "bold red")))
+    return shown
 
 
 def _next(view: StatusView) -> _Line:
     if view.phase in _OVER:
-        return _line("ended", f"{view.outcome.replace('_', ' ')} {instant(view.phase_since)}")
+        # What is said of a flag stands with the flag.
+        said = not view.outcome_reason or any(flag.changed for flag in view.flags)
+        why = "" if said else f": {view.outcome_reason}"
+        return _line("ended", f"{view.outcome.replace('_', ' ')} {instant(view.phase_since)}{why}")
     if view.next is None:
         return _line("next", "nothing by itself: somebody has to act, see ", (f"gonogo why {view.release_id}", "bold"))
     return _line("next", f"{instant(view.next.at)} ({ago(view.next.at, view.at)}): {view.next.what}")

@@ -104,6 +104,8 @@ def _print_why(view: WhyView) -> None:
             reason = Text.assemble(one.text, (f"  {one.code}:{one.subject}", "dim"))
             table.add_row(reason, names(one.responsible), ago(one.since, view.at), one.clears)
         out.print(table)
+    for note in view.notes:
+        out.print(Text.assemble(("note  ", "dim"), note))
     for coming in view.next[:_COMING]:
         out.print(Text.assemble(("next  ", "dim"), f"{instant(coming.at)} ({ago(coming.at, view.at)}): {coming.what}"))
     if not view.next and not view.waiting:

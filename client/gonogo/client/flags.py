@@ -8,14 +8,19 @@ from typing import TypeVar
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from gonogo.domain.errors import LedgerBroken
+from gonogo.domain.flag_events import FlagEntry
 from gonogo.domain.flag_views import FlagView
+from gonogo.domain.ledger import Link, from_bytes, verify
 from gonogo.domain.values import Actor
 from gonogo.workflows import search
 from gonogo.workflows.flag import FlagWorkflow
+from gonogo.workflows.flag_book import FLAG_ENTRY
 from gonogo.workflows.flag_messages import FlagAnswer, FlagClosed, FlagKill
+from gonogo.workflows.messages import LedgerPage
 
 from .calling import ONE_TRY, Patience, patiently, refusal
-from .errors import NotFound
+from .errors import AuditFailed, ClientError, NotFound
 from .listing import equals
 
 _T = TypeVar("_T")
@@ -24,9 +29,11 @@ _AT_ONCE = 10
 """Flags that are read at the same time: a product can have hundreds."""
 
 
-async def find_flags(client: Client, patience: Patience, *, product: str | None) -> tuple[str, ...]:
-    """Ids, `<product>/<environment>/<key>`, of the flags that live."""
-    filters = ["WorkflowType = 'FlagWorkflow'", "ExecutionStatus = 'Running'"]
+async def find_flags(client: Client, patience: Patience, *, product: str | None, gone: bool = False) -> tuple[str, ...]:
+    """Ids, `<product>/<environment>/<key>`, of the flags that live; with `gone`, of those that are gone, too."""
+    filters = ["WorkflowType = 'FlagWorkflow'"]
+    if not gone:
+        filters.append("ExecutionStatus = 'Running'")
     if product is not None:
         filters.append(equals(search.PRODUCT.name, product))
     query = " AND ".join(filters)
@@ -34,7 +41,8 @@ async def find_flags(client: Client, patience: Patience, *, product: str | None)
     async def read() -> list[str]:
         return [one.id.removeprefix(_PREFIX) async for one in client.list_workflows(query)]
 
-    return tuple(sorted(await patiently(read, patience)))
+    # A flag that went on in another run is found once for each of its runs.
+    return tuple(sorted(set(await patiently(read, patience))))
 
 
 async def read_flags(client: Client, patience: Patience, *, product: str | None, at: datetime) -> tuple[FlagView, ...]:
@@ -56,6 +64,31 @@ async def read_flag(client: Client, flag: str, patience: Patience, *, at: dateti
     """
     handle = _handle(client, flag)
     return await _found(flag, lambda: handle.query(FlagWorkflow.flag, at, rpc_timeout=ONE_TRY), patience)
+
+
+async def read_history(client: Client, flag: str, patience: Patience) -> tuple[FlagEntry, ...]:
+    """Everything that happened to a flag, from its own ledger, verified against the head that the flag gives.
+
+    Raises:
+        NotFound: there is no such flag.
+        AuditFailed: the ledger does not verify.
+    """
+    handle = _handle(client, flag)
+    lines: list[str] = []
+
+    async def ask() -> LedgerPage:
+        return await handle.query(FlagWorkflow.ledger, len(lines), rpc_timeout=ONE_TRY)
+
+    while (page := await _found(flag, ask, patience)).seq > len(lines):
+        if not page.lines:
+            raise ClientError("ledger.short", f"flag {flag} gives {len(lines)} of {page.seq} ledger entries")
+        lines += page.lines
+    ledger = from_bytes("\n".join(lines).encode())
+    try:
+        verify(ledger, link=Link(page.seq, page.head), form=FLAG_ENTRY)
+    except LedgerBroken as error:
+        raise AuditFailed("audit.ledger_broken", f"flag {flag}: {error}", {"seq": str(error.seq)}) from error
+    return tuple(ledger.read(FLAG_ENTRY))
 
 
 async def kill(

@@ -11,6 +11,7 @@ from gonogo.domain.commands import HumanCommand
 from gonogo.domain.errors import Refused as DomainRefused
 from gonogo.domain.events import Entry
 from gonogo.domain.evolve import fold
+from gonogo.domain.flag_events import FlagEntry
 from gonogo.domain.flag_views import FlagView
 from gonogo.domain.ledger import Ledger
 from gonogo.domain.plan import Plan
@@ -26,7 +27,7 @@ from .calling import ONE_TRY, Patience, refusal
 from .commanding import Commands, new_id
 from .connect import configured_queue, connect
 from .errors import NotFound, Refused, TooLarge, Unreachable
-from .flags import find_flags, kill, read_flags
+from .flags import find_flags, kill, read_flag, read_flags, read_history
 from .history import Run, read_runs
 from .launching import Launched, launch
 from .listing import ReleaseRow, list_releases
@@ -213,9 +214,32 @@ class ReleaseClient(Commands):
         """The flags that live, each with whom it exposes, who answers for it and when it should be gone."""
         return await read_flags(self._client, self._patience, product=product, at=datetime.now(UTC))
 
-    async def find_flags(self, *, product: str | None = None) -> "tuple[str, ...]":
-        """Ids, `<product>/<environment>/<key>`, of the flags that live."""
-        return await find_flags(self._client, self._patience, product=product)
+    async def find_flags(self, *, product: str | None = None, gone: bool = False) -> "tuple[str, ...]":
+        """Ids, `<product>/<environment>/<key>`, of the flags that live; with `gone`, of those that are gone, too."""
+        return await find_flags(self._client, self._patience, product=product, gone=gone)
+
+    async def flag(self, flag: str) -> FlagView:
+        """One flag, living or gone.
+
+        Args:
+            flag: `<product>/<environment>/<key>`.
+
+        Raises:
+            NotFound: there is no such flag.
+        """
+        return await read_flag(self._client, flag, self._patience, at=datetime.now(UTC))
+
+    async def flag_history(self, flag: str) -> tuple[FlagEntry, ...]:
+        """Everything that happened to a flag, oldest first, from its own ledger, verified.
+
+        Args:
+            flag: `<product>/<environment>/<key>`.
+
+        Raises:
+            NotFound: there is no such flag.
+            AuditFailed: the ledger does not verify.
+        """
+        return await read_history(self._client, flag, self._patience)
 
     async def kill_flag(self, flag: str, *, reason: str, request_id: str | None = None) -> FlagAnswer:
         """Takes a flag back to who saw it before its release, at once, in any window and under any hold.

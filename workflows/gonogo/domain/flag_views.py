@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from .facts import Fence, FlagChange
 from .flag_core import next_wakeup
 from .flag_state import FlagLife
 from .plan import FlagKind
@@ -52,10 +53,16 @@ class FlagView:
     """True: it counts as debt."""
     waived_until: Instant | None = None
     """Until when nobody is reminded, and it is no debt."""
+    waiver: Text = ""
+    """Who waived it last, and why; empty: nobody did."""
     removable: Text = ""
     """Why it can be removed; empty: it cannot, or need not."""
     changing: Text = ""
     """A change by a person that is not confirmed yet; empty: none."""
+    changed: FlagChange | None = None
+    """The last change by a person that is confirmed; absent: none since a release last wrote it."""
+    fence: Fence | None = None
+    """The newest fence that is known: the provider refuses an older one. Absent: none is known."""
     proof: Text = ""
     """The last answer to whether it is gone."""
     next_wakeup: Instant | None = None
@@ -124,8 +131,11 @@ def flag_view(state: FlagLife, now: datetime, *, head: str = "") -> FlagView:
         cycles_left=None if wanted is None or life is None else max(0, wanted - life.cycles),
         overdue=overdue(state, now),
         waived_until=state.waived_until,
+        waiver=state.waiver,
         removable=removable(state),
         changing=changing[:2000],
+        changed=state.changed,
+        fence=state.fence,
         proof=state.proof.finding if state.proof else "",
         next_wakeup=following[0] if following else None,
         next_what=following[1] if following else "",
