@@ -39,9 +39,15 @@ def test_what_is_no_full_instant_is_refused(given: Any) -> None:
     assert f"{given!r} is not an instant: write 2026-03-05T14:00:00Z" in refused(Instant, given)
 
 
+def test_a_day_alone_is_told_what_it_lacks_with_that_day_as_the_example() -> None:
+    message = refused(Instant, "2027-03-01")
+    assert "write 2027-03-01T14:00:00Z" in message
+    assert "it needs a time and an offset" in message
+
+
 @pytest.mark.parametrize("given", ["2026-03-05T14:00:00", datetime(2026, 3, 5, 14)])  # noqa: DTZ001
 def test_an_instant_without_an_offset_is_refused(given: Any) -> None:
-    assert "an instant needs an offset" in refused(Instant, given)
+    assert "an instant needs an offset: write 2026-03-05T14:00:00Z for UTC" in refused(Instant, given)
 
 
 @pytest.mark.parametrize("text", ["", " ", "0.5h", "4", "h", "-4h", "30m4h", "4h30"])

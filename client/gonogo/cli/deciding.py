@@ -11,6 +11,7 @@ from gonogo.domain.state import State
 from gonogo.domain.terms import Choice
 from gonogo.workflows.messages import Answer
 
+from .choices import ANY_CASE
 from .common import DEFAULT, Common, Reason, Release, give
 from .exits import UsageError
 
@@ -24,7 +25,7 @@ async def open_poll(release: Release, /, *, common: Common = DEFAULT) -> int:
 
 async def vote(
     release: Release,
-    choice: Annotated[Literal["GO", "NO_GO", "ABSTAIN"], Parameter(name="choice", help="Your answer.")],
+    choice: Annotated[Literal["GO", "NO_GO", "ABSTAIN"], ANY_CASE, Parameter(name="choice", help="Your answer.")],
     /,
     *,
     role: Role = None,
@@ -92,7 +93,7 @@ async def withdraw(release: Release, /, *, role: Role = None, reason: Reason = "
 
 async def call(
     release: Release,
-    choice: Annotated[Literal["go", "no-go", "postpone"], Parameter(help="go, no-go or postpone.")],
+    choice: Annotated[Literal["go", "no-go", "postpone"], ANY_CASE, Parameter(help="go, no-go or postpone.")],
     /,
     *,
     reason: Reason = "",

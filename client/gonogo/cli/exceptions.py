@@ -7,17 +7,22 @@ from cyclopts import Parameter
 from gonogo.domain.plan import Feature, Flag
 from gonogo.domain.terms import ExceptionKind
 
+from .choices import ANY_CASE
 from .common import DEFAULT, Common, Reason, Release, give
 from .exits import UsageError
 from .instants import Days
 
 Name = Annotated[str, Parameter(help="The exception's id, as `gonogo status --json` lists it.")]
-Role = Annotated[Literal["product_manager", "release_manager"] | None, Parameter(help="The role that you answer for.")]
+Role = Annotated[
+    Literal["product_manager", "release_manager"] | None, ANY_CASE, Parameter(help="The role that you answer for.")
+]
 
 
 async def request(
     release: Release,
-    kind: Annotated[Literal["scope", "late"], Parameter(help="scope adds or raises; late only takes longer.")],
+    kind: Annotated[
+        Literal["scope", "late"], ANY_CASE, Parameter(help="scope adds or raises; late only takes longer.")
+    ],
     subject: Annotated[str, Parameter(help="The feature: a new one with --title, else one that is in scope.")],
     /,
     *,

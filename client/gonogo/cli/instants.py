@@ -1,12 +1,13 @@
-"""Instants, durations and numbers as people type them."""
+"""Instants and numbers as people type them."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from gonogo.client.yaml_sentences import sentence
 from gonogo.domain.values import Instant, Number
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -14,11 +15,18 @@ _NUMBER: TypeAdapter[Decimal] = TypeAdapter(Number)
 
 
 def _instant(type_: Any, tokens: Any) -> datetime:
-    return _INSTANT.validate_python(tokens[0].value)
+    try:
+        return _INSTANT.validate_python(tokens[0].value)
+    except ValidationError as refused:
+        # The words of the model, without those for programmers around them.
+        raise ValueError(sentence(dict(refused.errors(include_url=False)[0]), None, [])) from None
 
 
 def _number(type_: Any, tokens: Any) -> Decimal:
-    return _NUMBER.validate_python(tokens[0].value)
+    try:
+        return _NUMBER.validate_python(tokens[0].value)
+    except ValidationError:
+        raise ValueError(f"{tokens[0].value!r} is not a number of days: write 3 or 0.5") from None
 
 
 When = Annotated[datetime, Parameter(converter=_instant, n_tokens=1)]

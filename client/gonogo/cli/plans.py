@@ -19,6 +19,7 @@ from gonogo.client.templates import TEMPLATES, new_from, new_plan
 from gonogo.domain.canonical import digest, to_json
 from gonogo.domain.plan import Plan
 
+from .choices import ANY_CASE
 from .common import DEFAULT, Common
 from .exits import DONE, USAGE, UsageError
 from .files import refuse_existing, write
@@ -126,7 +127,7 @@ async def new(
     *,
     product: Annotated[str | None, Parameter(help="What is released. Needed without --from.")] = None,
     version: Annotated[str, Parameter(name="--release", help="Its version.")],
-    template: Annotated[Literal["major", "minor", "hotfix"], Parameter(help="The template.")] = "minor",
+    template: Annotated[Literal["major", "minor", "hotfix"], ANY_CASE, Parameter(help="The template.")] = "minor",
     source: Annotated[
         str | None, Parameter(name="--from", help="An earlier release, PRODUCT/VERSION, or its plan file.")
     ] = None,

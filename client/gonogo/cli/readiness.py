@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from gonogo.domain.facts import Finding, Status
 
+from .choices import ANY_CASE
 from .common import DEFAULT, Common, Reason, Release, give
 from .instants import When
 
@@ -28,7 +29,7 @@ async def run(
 async def push(
     release: Release,
     check: Annotated[str, Parameter(help="The check's id.")],
-    status: Annotated[Literal["pass", "fail", "unclear"], Parameter(help="The result.")],
+    status: Annotated[Literal["pass", "fail", "unclear"], ANY_CASE, Parameter(help="The result.")],
     /,
     *,
     finding: Annotated[str, Parameter(help="One line that a person can act on.")] = "",
@@ -46,7 +47,7 @@ async def sign_off(
     item: ItemId,
     /,
     *,
-    status: Annotated[Literal["done", "in_progress", "blocked"], Parameter(help="Where it stands.")] = "done",
+    status: Annotated[Literal["done", "in_progress", "blocked"], ANY_CASE, Parameter(help="Where it stands.")] = "done",
     evidence: Evidence = "",
     note: Note = "",
     common: Common = DEFAULT,

@@ -16,6 +16,7 @@ from gonogo.domain.terms import Phase
 from gonogo.domain.values import format_instant
 from gonogo.domain.why_values import WhyView
 
+from .choices import ANY_CASE
 from .common import DEFAULT, Common, Release
 from .exits import DONE
 from .picture import picture
@@ -37,7 +38,7 @@ async def list_releases(
     product: Annotated[str | None, Parameter(help="Of this product only.")] = None,
     phase: Annotated[Phase | None, Parameter(help="In this phase only.", name_transform=str.lower)] = None,
     outcome: Annotated[
-        Literal["completed", "cancelled", "rolled_back"] | None, Parameter(help="With this outcome only.")
+        Literal["completed", "cancelled", "rolled_back"] | None, ANY_CASE, Parameter(help="With this outcome only.")
     ] = None,
     common: Common = DEFAULT,
 ) -> int:
@@ -161,7 +162,7 @@ async def notes(
     /,
     *,
     audience: Annotated[
-        Literal["support", "sales", "customers"], Parameter(name="--for", help="Who reads them.")
+        Literal["support", "sales", "customers"], ANY_CASE, Parameter(name="--for", help="Who reads them.")
     ] = "customers",
     common: Common = DEFAULT,
 ) -> int:

@@ -10,6 +10,7 @@ from gonogo.domain.plan import Feature
 from gonogo.domain.terms import FeatureStatus
 from gonogo.workflows.messages import Answer
 
+from .choices import ANY_CASE
 from .common import DEFAULT, Common, Reason, Release, give
 from .exits import UsageError
 from .instants import Days
@@ -134,7 +135,12 @@ async def delay(
 
 
 async def progress(
-    release: Release, feature: FeatureId, status: Literal["in_progress", "merged"], /, *, common: Common = DEFAULT
+    release: Release,
+    feature: FeatureId,
+    status: Annotated[Literal["in_progress", "merged"], ANY_CASE],
+    /,
+    *,
+    common: Common = DEFAULT,
 ) -> int:
     """Say that a feature is in progress, or merged."""
     return await _change(common, release, feature, FeatureStatus(status))

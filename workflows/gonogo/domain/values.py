@@ -36,7 +36,8 @@ def format_instant(at: datetime) -> str:
 
 def _to_utc(at: datetime) -> datetime:
     if at.tzinfo is None:
-        raise ValueError("an instant needs an offset, such as 2026-03-05T14:00:00Z")
+        local = at.isoformat()
+        raise ValueError(f"an instant needs an offset: write {local}Z for UTC, or another one, as {local}+01:00")
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
@@ -44,10 +45,14 @@ def _read_instant(given: Any) -> Any:
     # pydantic would read 2026 as a second count since 1970: a slot in the past, and no error.
     if isinstance(given, datetime) or (isinstance(given, str) and _INSTANT.match(given)):
         return given
+    if isinstance(given, str) and _DATE.fullmatch(given):
+        lacks = "it needs a time and an offset, Z for UTC or another one as +01:00"
+        raise ValueError(f"{given!r} is not an instant: write {given}T14:00:00Z; {lacks}")
     raise ValueError(f"{given!r} is not an instant: write 2026-03-05T14:00:00Z")
 
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(_DATE.pattern + r"[T ]\d{2}:\d{2}")
 
 Instant = Annotated[
     datetime,
