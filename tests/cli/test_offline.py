@@ -54,7 +54,7 @@ EVERY_COMMAND = (
 SUBCOMMANDS = {
     "plan": ["check", "show", "schema", "new"],
     "scope": ["add", "drop", "defer", "split", "estimate", "delay", "freeze"],
-    "exception": ["request", "approve", "reject", "withdraw"],
+    "exception": ["list", "request", "approve", "reject", "withdraw"],
     "poll": ["open"],
     "flags": ["list", "show", "kill"],
     "audit": ["show", "replay", "verify", "export"],

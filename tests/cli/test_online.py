@@ -266,6 +266,7 @@ async def test_scope_exceptions_and_plans_change_from_the_command_line(terminal:
     code, _, err = await terminal.run("scope", "add", release, "w", "--title", "W", "--no-flag", "n", "--as", "ann")
     assert code == 1
     assert "exception" in err
+    assert "nobody has asked for a late change" in await terminal.ok("exception", "list", release)
     asked = await terminal.json(
         "exception", "request", release, "scope", "w", "--title", "W", "--no-flag", "n", "--why", "law", "--as", "cid"
     )
@@ -275,6 +276,12 @@ async def test_scope_exceptions_and_plans_change_from_the_command_line(terminal:
     code, _, err = await terminal.run(*late, "--flag", "v")
     assert (code, "--new-flag" in err) == (1, True)
     await terminal.ok(*late, "--new-flag", "v", "--provider", "file")
+    granted, waiting = (await terminal.json("exception", "list", release))["exceptions"]
+    assert (granted["id"], granted["about"], granted["status"]) == (asked["created"], "w", "approved")
+    assert (waiting["about"], waiting["status"], waiting["requester"]) == ("v", "open", "cid")
+    listed = (await terminal.ok("exception", "list", release)).splitlines()
+    assert "approved" in listed[1]
+    assert "open, waits for product_manager and release_manager" in listed[2]
     view = await terminal.json("status", release)
     assert {f["id"]: f["status"] for f in view["features"]}["w"] == "proposed"
     change(file, "Faster search", "Much faster search")

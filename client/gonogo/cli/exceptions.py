@@ -3,19 +3,49 @@
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from rich.table import Table
 
+from gonogo.domain.canonical import to_json
 from gonogo.domain.plan import Feature, Flag
-from gonogo.domain.terms import ExceptionKind
+from gonogo.domain.rights import PRODUCT_MANAGER, RELEASE_MANAGER
+from gonogo.domain.terms import ExceptionKind, ExceptionStatus
+from gonogo.domain.view_values import ExceptionView
 
 from .choices import ANY_CASE
 from .common import DEFAULT, Common, Reason, Release, give
-from .exits import UsageError
+from .exits import DONE, UsageError
 from .instants import Days
+from .show import console, emit_json
 
-Name = Annotated[str, Parameter(help="The exception's id, as `gonogo status --json` lists it.")]
+Name = Annotated[str, Parameter(help="The exception's id, as `gonogo exception list` shows it.")]
 Role = Annotated[
     Literal["product_manager", "release_manager"] | None, ANY_CASE, Parameter(help="The role that you answer for.")
 ]
+
+
+async def list_exceptions(release: Release, /, *, common: Common = DEFAULT) -> int:
+    """List the requests for late changes, and how each stands."""
+    async with common.client() as client:
+        found = (await client.status(release)).exceptions
+    if common.json:
+        emit_json({"release_id": release, "exceptions": [to_json(one) for one in found]})
+        return DONE
+    if not found:
+        print(f"nobody has asked for a late change of {release}")
+        return DONE
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for head in ("id", "about", "kind", "asked by", "stands", "why"):
+        table.add_column(head, overflow="fold")
+    for one in found:
+        table.add_row(one.id, one.about, one.kind, one.requester, _stands(one), one.why)
+    console().print(table)
+    return DONE
+
+
+def _stands(one: ExceptionView) -> str:
+    if one.status != ExceptionStatus.OPEN:
+        return one.status
+    return f"open, waits for {' and '.join(r for r in (PRODUCT_MANAGER, RELEASE_MANAGER) if r not in one.approved_by)}"
 
 
 async def request(

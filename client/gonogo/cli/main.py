@@ -50,6 +50,7 @@ _COMMANDS: tuple[tuple[str, str, str, Group], ...] = (
     ("scope delay", "scope:delay", "Say that a feature will be late.", _SCOPING),
     ("scope progress", "scope:progress", "Say that a feature is in progress, or merged.", _SCOPING),
     ("scope freeze", "scope:freeze", "Freeze the scope.", _SCOPING),
+    ("exception list", "exceptions:list_exceptions", "List late changes, and how each stands.", _SCOPING),
     ("exception request", "exceptions:request", "Ask for a late change.", _SCOPING),
     ("exception approve", "exceptions:approve", "Approve a late change.", _SCOPING),
     ("exception reject", "exceptions:reject", "Reject a late change.", _SCOPING),
