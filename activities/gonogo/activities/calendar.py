@@ -61,8 +61,8 @@ class Admissions:
             )
         # Here and not in the workflow: rules may grow, and what was admitted once must replay for ever.
         if admission.plan is not None:
-            found = problems(admission.plan) or tuple(misfits(admission.plan, self._adapters.named, "on the worker"))
-            if found:
+            found = [*problems(admission.plan), *misfits(admission.plan, self._adapters.named, "on the worker")]
+            if found := [problem for problem in found if problem.severity == "error"]:
                 raise ApplicationError(_all(found), type=found[0].code, non_retryable=True)
         return Admitted(trust_local=self._trust_local)
 
