@@ -37,7 +37,7 @@ bench: $(READY) ## measure it against a bare Temporal workflow: a table and a ch
 	$(BIN)/python -m bench
 
 soak: $(READY) ## kill worker and server again and again while releases run (long)
-	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m soak -o faulthandler_timeout=0 $(PYTEST_ARGS)
 
 lock: $(UV) ## resolve pyproject.toml again into requirements.lock; LOCK_ARGS=--upgrade takes newer versions
 	@test -x $(BIN)/uv || { echo "make lock needs uv, which could not be installed (see above)" >&2; exit 1; }
