@@ -12,6 +12,7 @@ from gonogo.domain.facts import Finding, Status
 from gonogo.domain.plan import Feature
 from gonogo.domain.state import replace as state_with
 from gonogo.domain.terms import Choice, ExceptionKind, FeatureStatus, Phase
+from gonogo.domain.typed import typed
 from gonogo.domain.values import Actor, ActorKind, Candidate
 from tests.domain.worlds import MONDAY, SAMPLE, World, make_plan
 
@@ -55,10 +56,49 @@ CASES = [
 
 def test_the_refusal_of_a_rollback_names_everybody_who_may() -> None:
     world = World().to(Phase.ROLLING_OUT)
-    with pytest.raises(
-        Refused, match=r"; release_manager or product_manager or fay \(owns a flag\) or eve \(on call\) may"
-    ):
-        world.do(c.RollBack(reason="x"), "cid")
+    assert refusal(world, c.RollBack(reason="x"), "cid") == (
+        "'cid' may not `gonogo rollback`; "
+        "release_manager (bob) or product_manager (ann) or fay (owns a flag) or eve (on call) may"
+    )
+
+
+def refusal(world: World, command: Any, who: str) -> str:
+    with pytest.raises(Refused) as caught:
+        world.do(command, who)
+    return caught.value.message
+
+
+def test_a_refusal_says_what_was_typed_and_who_may_by_role_and_name() -> None:
+    roles = {**ROLES, "ops": {"people": ["oli"], "votes": False, "may": ["poll.open"]}}
+    world = World(roles=roles)
+    told = refusal(world, c.OpenPoll(), "ann")
+    assert told == "'ann' may not `gonogo poll open`; release_manager (bob) or ops (oli) may"
+    told = refusal(world, c.PlaceHold(text="wait"), "zoe")
+    assert told.startswith(
+        "'zoe' may not `gonogo hold`; anybody with a role, product_manager (ann), release_manager (b"
+    )
+    assert "qa (cid, dan)" in refusal(world, c.SignOff(item="tested"), "ann")
+    told = refusal(world, c.AnswerException(exception="x1", approve=True), "cid")
+    assert told == "'cid' may not `gonogo exception approve`; product_manager (ann) and release_manager (bob) may"
+    world.to(Phase.DECIDING)
+    assert refusal(world, world.ballot("qa"), "ann") == "'ann' may not `gonogo vote`; qa (cid, dan) may"
+    told = refusal(world, c.ConfirmOverride(override="o1"), "zoe")
+    assert "somebody with a role in the poll, release_manager (bob), " in told
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (c.ChangeFeature(feature="x", status=FeatureStatus.DROPPED), "scope drop"),
+        (c.ChangeFeature(feature="x", status=FeatureStatus.MERGED), "scope progress"),
+        (c.AnswerException(exception="x1", approve=False), "exception reject"),
+        (c.UnSign(item="tested"), "un-sign"),
+        (c.Postpone(), "postpone"),
+    ],
+    ids=lambda x: getattr(x, "type", ""),
+)
+def test_a_command_is_called_what_a_person_types(command: Any, told: str) -> None:
+    assert typed(command) == told
 
 
 @pytest.mark.parametrize(("command", "phase", "who", "entitled"), CASES)

@@ -66,8 +66,17 @@ def report(error: Exception, *, as_json: bool) -> int:
     if as_json:
         _print_json(code, message, details)
     else:
-        print(f"gonogo: {message}  [{code}]", file=sys.stderr)
+        print("\n".join(_told(code, message, details)), file=sys.stderr)
     return exit_code
+
+
+def _told(code: str, message: str, details: dict[str, object]) -> list[str]:
+    """An error for people: what is wrong, then each of the conditions that the message ends with on its own line."""
+    conditions = str(details["conditions"]).split("\n") if "conditions" in details else []
+    what = message.removesuffix(f": {'; '.join(conditions)}")
+    if not conditions or what == message:
+        return [f"gonogo: {message}  [{code}]"]
+    return [f"gonogo: {what}  [{code}]", *(f"  - {condition}" for condition in conditions)]
 
 
 def _print_json(code: str, message: str, details: dict[str, object]) -> None:

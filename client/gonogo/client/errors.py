@@ -80,12 +80,12 @@ class PlanDiffers(Refused):
     """
 
     def __init__(self, release_id: str, differences: tuple[str, ...]) -> None:
-        shown = "; ".join(differences[:5]) + (f"; and {len(differences) - 5} more" if len(differences) > 5 else "")
+        shown = [*differences[:5], *([f"and {len(differences) - 5} more"] if len(differences) > 5 else [])]
         super().__init__(
             "launch.plan_differs",
-            f"{release_id} is open with another plan ({shown}): change it by `gonogo amend {release_id} PLAN`, "
-            "or launch another version",
-            {"release_id": release_id, "differences": "\n".join(differences)},
+            f"{release_id} is open with another plan; change it by `gonogo amend {release_id} PLAN`, "
+            f"or launch another version: {'; '.join(shown)}",
+            {"release_id": release_id, "differences": "\n".join(differences), "conditions": "\n".join(shown)},
         )
         self.differences = differences
 

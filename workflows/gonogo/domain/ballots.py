@@ -4,7 +4,7 @@ from . import commands as c
 from .answers import refuse_answer
 from .assessing import assess, involved
 from .draft import Draft
-from .errors import Refused
+from .errors import Refused, Unmet
 from .events import ItemOpened, Lifted, VoteCast, VoteWithdrawn
 from .holds import raise_hold
 from .rights import RELEASE_MANAGER
@@ -145,8 +145,7 @@ def call(draft: Draft, command: c.Call, actor: Actor) -> None:
     _count(trial, ballot, actor)
     found = assess(trial.state, draft.at)
     if found.outcome is not Outcome.GO:
-        texts = "; ".join(r.text for r in found.reasons)
-        raise Refused(
-            "call.not_go", f"your GO would not complete it: {texts}", reasons=", ".join(r.name for r in found.reasons)
-        )
+        texts = (r.text for r in found.reasons)
+        names = ", ".join(r.name for r in found.reasons)
+        raise Unmet("call.not_go", "your GO would not complete it", texts, reasons=names)
     _count(draft, ballot, actor)

@@ -3,11 +3,14 @@
     GonogoError
     ├── Refused                 a command that was not carried out; `code` says why, nothing changed
     │   ├── NotInPhase          command.not_in_phase: names the phases in which it is legal
-    │   └── NotEntitled         command.not_entitled: names who may
+    │   ├── NotEntitled         command.not_entitled: names who may
+    │   └── Unmet               several things stand in the way; each of them is named
     └── LedgerBroken            a ledger that does not verify; names the first broken link
 
 A refusal's code is stable: scripts match it. Its message names the value and what to do next.
 """
+
+from collections.abc import Iterable
 
 
 class GonogoError(Exception):
@@ -33,13 +36,13 @@ class Refused(GonogoError):
 
 
 class NotInPhase(Refused):
-    """The command is not legal in the release's phase."""
+    """The command is not legal in the release's phase. `typed`: what a person types for it, without `gonogo`."""
 
-    def __init__(self, command: str, phase: str, legal: tuple[str, ...], hint: str = "") -> None:
+    def __init__(self, command: str, phase: str, legal: tuple[str, ...], hint: str = "", *, typed: str) -> None:
         where = ", ".join(legal) or "no phase"
         super().__init__(
             "command.not_in_phase",
-            f"{command!r} is not legal in {phase}; it is in: {where}" + (f" ({hint})" if hint else ""),
+            f"`gonogo {typed}` is not legal in {phase}; it is in: {where}" + (f" ({hint})" if hint else ""),
             command=command,
             phase=phase,
             legal=where,
@@ -47,12 +50,28 @@ class NotInPhase(Refused):
 
 
 class NotEntitled(Refused):
-    """The actor may not give this command."""
+    """The actor may not give this command. `typed`: what a person types for it, without `gonogo`."""
 
-    def __init__(self, command: str, actor: str, who: str) -> None:
+    def __init__(self, command: str, actor: str, who: str, *, typed: str = "") -> None:
         super().__init__(
-            "command.not_entitled", f"{actor!r} may not {command!r}; {who} may", command=command, actor=actor, who=who
+            "command.not_entitled",
+            f"{actor!r} may not `gonogo {typed or command}`; {who} may",
+            command=command,
+            actor=actor,
+            who=who,
         )
+
+
+class Unmet(Refused):
+    """Several things stand in the way. Where there is room, each of them is shown on a line of its own.
+
+    Attributes:
+        details: `conditions` has them too, one a line; the message ends with the same, joined by `; `.
+    """
+
+    def __init__(self, code: str, what: str, conditions: Iterable[str], **details: str) -> None:
+        told = tuple(" ".join(text.split()) for text in conditions)
+        super().__init__(code, f"{what}: {'; '.join(told)}", **details, conditions="\n".join(told))
 
 
 class LedgerBroken(GonogoError):

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from . import commands as c
 from .draft import Draft
-from .errors import NotEntitled, Refused
+from .errors import NotEntitled, Refused, Unmet
 from .events import Escalated, Held, Lifted
-from .rights import RELEASE_MANAGER, flag_owner
+from .rights import RELEASE_MANAGER, flag_owner, named
 from .state import State
 from .state_parts import Hold
 from .terms import HoldReason
@@ -57,6 +57,18 @@ def may_lift(state: State, hold: Hold, person: str) -> bool:
     return False
 
 
+def _who_lifts(state: State, hold: Hold) -> str:
+    """Who can lift a hold that is lifted by hand, by role and name."""
+    if hold.reason is HoldReason.MANUAL:
+        return named(state, hold.by.id, RELEASE_MANAGER)
+    return named(state, *dict.fromkeys((RELEASE_MANAGER, *(flag_owner(state, k) for k in state.flags))))
+
+
+def _how_it_ends(state: State, hold: Hold) -> str:
+    ends = _INSTEAD.get(hold.reason) or f"{_who_lifts(state, hold)} may lift it"
+    return f"{hold.id} ({hold.reason.value}), raised by {hold.by.id}: {ends}"
+
+
 _INSTEAD = {
     HoldReason.NO_GO: "the voter withdraws or votes otherwise",
     HoldReason.READINESS: "it lifts by itself when what it is about passes",
@@ -73,25 +85,21 @@ def lift(draft: Draft, command: c.LiftHold, actor: Actor) -> None:
         if command.measurement:
             mine = [h for h in mine if h.measurement == command.measurement]
         if len(mine) != 1:
-            names = ", ".join(f"{h.id} ({h.reason.value})" for h in state.holds) or "none"
-            raise Refused("hold.which", f"name the hold that you lift; standing: {names}")
+            if not state.holds:
+                raise Refused("hold.which", "no hold stands: there is nothing to lift")
+            what = "name the hold that you lift" if mine else f"{actor.id!r} can lift none of the holds that stand"
+            raise Unmet("hold.which", what, (_how_it_ends(state, h) for h in state.holds))
         hold = mine[0]
     else:
         found = next((h for h in state.holds if h.id == command.hold), None)
         if found is None:
-            raise Refused("hold.unknown", f"no hold {command.hold!r} stands", hold=command.hold)
+            names = ", ".join(h.id for h in state.holds) or "none"
+            raise Refused("hold.unknown", f"no hold {command.hold!r} stands; standing: {names}", hold=command.hold)
         hold = found
     if hold.reason in _INSTEAD:
-        raise Refused(
-            "hold.not_liftable", f"{hold.id!r} ({hold.reason.value}) is not lifted by hand: {_INSTEAD[hold.reason]}"
-        )
+        raise Unmet("hold.not_liftable", "that hold is not lifted by hand", (_how_it_ends(state, hold),))
     if not may_lift(state, hold, actor.id):
-        who = (
-            f"{hold.by.id} or {RELEASE_MANAGER}"
-            if hold.reason is HoldReason.MANUAL
-            else f"{RELEASE_MANAGER} or a flag's owner"
-        )
-        raise NotEntitled("lift", actor.id, who)
+        raise NotEntitled("lift", actor.id, _who_lifts(state, hold))
     if hold.reason is HoldReason.GUARD and command.measurement != hold.measurement:
         raise Refused(
             "hold.measurement",

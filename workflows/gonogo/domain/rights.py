@@ -1,9 +1,13 @@
 """Which command is legal where, and who may give it. The two tables of the product, as data."""
 
+from collections.abc import Iterable
+
 from . import commands as c
 from .errors import NotEntitled, NotInPhase, Refused
+from .plan_people import Role
 from .state import State
 from .terms import BEFORE_ROLLOUT, OPEN, Phase
+from .typed import typed
 from .values import Actor, ActorKind
 
 PRODUCT_MANAGER = "product_manager"
@@ -91,7 +95,8 @@ def require_legal(state: State, command: c.HumanCommand) -> None:
     legal = LEGAL[command.type]
     if state.phase not in legal:
         hint = _HINTS.get((command.type, state.phase), "")
-        raise NotInPhase(command.type, state.phase.value, tuple(p.value for p in legal), hint)
+        names = tuple(p.value for p in legal)
+        raise NotInPhase(command.type, state.phase.value, names, hint, typed=typed(command))
 
 
 def require_proof(state: State, actor: Actor) -> None:
@@ -105,11 +110,30 @@ def require_proof(state: State, actor: Actor) -> None:
         )
 
 
+def _gives(role: Role, command: str) -> bool:
+    """True when the plan gives a role this command."""
+    return command in role.may and command not in NOT_GRANTED
+
+
 def _granted(state: State, person: str, command: str) -> bool:
     """True when the plan gives one of the person's roles this command."""
-    if command in NOT_GRANTED:
-        return False
-    return any(command in state.plan.roles[role].may for role in state.roles_of(person) if role in state.plan.roles)
+    roles = state.plan.roles
+    return any(_gives(roles[role], command) for role in state.roles_of(person) if role in roles)
+
+
+def _each(state: State, owners: Iterable[str], note: str = "") -> tuple[str, ...]:
+    known = state.people
+    return tuple(
+        f"{owner} ({', '.join((*known.get(owner, ()), *([note] if note else [])))})"
+        if owner in known or note
+        else owner
+        for owner in owners
+    )
+
+
+def named(state: State, *owners: str) -> str:
+    """Owners by role and by name: `release_manager (ben) or fay`."""
+    return " or ".join(_each(state, owners))
 
 
 def flag_owner(state: State, key: str) -> str:
@@ -132,10 +156,12 @@ def require_entitled(state: State, command: c.HumanCommand, actor: Actor) -> Non
     person = actor.id
     who = _who(state, command, person)
     if who is not None and not _granted(state, person, command.type):
-        raise NotEntitled(command.type, person, who)
+        given = tuple(r for r, role in state.plan.roles.items() if _gives(role, command.type))
+        raise NotEntitled(command.type, person, " or ".join((who, *_each(state, given))), typed=typed(command))
     votes = isinstance(command, _ANSWERS)
     if votes and actor.kind is not ActorKind.PERSON and person not in state.plan.policy.voting_services:
-        raise NotEntitled(command.type, person, "a person (the policy names no such voting service)")
+        who = "a person (the policy names no such voting service)"
+        raise NotEntitled(command.type, person, who, typed=typed(command))
 
 
 def _who(state: State, command: c.HumanCommand, person: str) -> str | None:
@@ -150,9 +176,9 @@ def _who(state: State, command: c.HumanCommand, person: str) -> str | None:
                     f"{role!r} is no role of this release; its roles: {', '.join(state.plan.roles)}",
                     role=role,
                 )
-            return None if state.in_role(person, role) else ", ".join(state.people.get(role, ())) or role
+            return None if state.in_role(person, role) else named(state, role)
         case c.PlaceHold():
-            return None if state.roles_of(person) else "anybody with a role in this release"
+            return None if state.roles_of(person) else f"anybody with a role, {', '.join(_each(state, state.people))},"
         case c.RequestException() | c.RunChecks():
             known = bool(state.roles_of(person)) or person in state.plan.people
             return None if known else "anybody whom the plan names"
@@ -160,42 +186,43 @@ def _who(state: State, command: c.HumanCommand, person: str) -> str | None:
             found = state.plan.checks.get(check)
             if found is None:
                 raise Refused("check.unknown", f"there is no check {check!r}; checks: {', '.join(state.plan.checks)}")
-            return None if state.is_owner(person, found.owner) else found.owner
+            return None if state.is_owner(person, found.owner) else named(state, found.owner)
         case c.SignOff(item=item) | c.UnSign(item=item):
             known_item = state.items.get(item)
             if known_item is None:
                 raise Refused("item.unknown", f"there is no item {item!r}; see `gonogo status`")
-            return None if state.is_owner(person, known_item.owner) else known_item.owner
+            return None if state.is_owner(person, known_item.owner) else named(state, known_item.owner)
         case c.ChangeFeature(feature=name) | c.EstimateFeature(feature=name):
             feature = state.features.get(name)
             if feature is not None and feature.feature.owner == person:
                 return None
         case c.AnswerException():
             ok = state.in_role(person, PRODUCT_MANAGER) or state.in_role(person, RELEASE_MANAGER)
-            return None if ok else f"{PRODUCT_MANAGER} and {RELEASE_MANAGER}"
+            return None if ok else " and ".join(_each(state, (PRODUCT_MANAGER, RELEASE_MANAGER)))
         case c.WithdrawException(exception=name):
             asked = state.exceptions.get(name)
             return None if asked is None or asked.requester == person else asked.requester
         case c.ConfirmOverride():
             voters = state.round.roles if state.round else ()
-            return None if any(state.in_role(person, r) for r in voters) else "somebody with a role in the poll"
+            who = f"somebody with a role in the poll, {', '.join(_each(state, voters))},"
+            return None if any(state.in_role(person, r) for r in voters) else who
         case c.LiftHold():
             return None  # who may depends on the hold
         case c.Widen():
             question = state.rollout.question if state.rollout else None
             role = question.role if question else PRODUCT_MANAGER
-            return None if state.in_role(person, role) else role
+            return None if state.in_role(person, role) else named(state, role)
         case c.RollBack():
             if _owns_a_flag(state, person) or _on_call(state, person):
                 return None
     roles = _ROLES[command.type]
     if any(state.in_role(person, role) for role in roles):
         return None
-    return " or ".join((*roles, *(_near_users(state) if isinstance(command, c.RollBack) else ())))
+    return " or ".join((*_each(state, roles), *(_near_users(state) if isinstance(command, c.RollBack) else ())))
 
 
 def _near_users(state: State) -> tuple[str, ...]:
     """Who else may roll back: the owners of the flags, and everybody who is on call."""
     owners = dict.fromkeys(flag_owner(state, key) for key in state.flags)
-    owning = tuple(f"{owner} (owns a flag)" for owner in owners if owner not in _ROLES["rollback"])
-    return owning + tuple(f"{name} (on call)" for name, known in state.plan.people.items() if known.on_call)
+    owning = _each(state, (owner for owner in owners if owner not in _ROLES["rollback"]), "owns a flag")
+    return owning + _each(state, (name for name, known in state.plan.people.items() if known.on_call), "on call")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from . import commands as c
 from .draft import Draft
-from .errors import Refused
+from .errors import Refused, Unmet
 from .events import (
     FeatureChanged,
     FeatureEstimated,
@@ -198,9 +198,8 @@ def freeze(draft: Draft) -> None:
     """Freezes by command: refused while anything stands in the way."""
     stands = obstacles(draft.state, draft.at)
     if stands:
-        raise Refused(
-            "scope.not_freezable", "; ".join(text for _, _, text in stands), reasons=", ".join(c for c, _, _ in stands)
-        )
+        texts = (text for _, _, text in stands)
+        raise Unmet("scope.not_freezable", "the scope cannot freeze", texts, reasons=", ".join(c for c, _, _ in stands))
     _freeze(draft, draft.actor)
 
 
