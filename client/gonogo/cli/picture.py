@@ -9,6 +9,7 @@ from rich.text import Text
 from gonogo.domain.view_values import FlagView, HoldView, RoleView, RolloutView, StatusView
 
 from .show import ago, instant, names
+from .ways import Ways
 
 _TRACK = ("scoping", "readying", "deciding", "awaiting_window", "rolling_out", "cleaning_up", "completed")
 _BAR = 20
@@ -86,10 +87,11 @@ def _track(view: StatusView) -> Text:
     return text
 
 
-def _hold(hold: HoldView) -> list[_Line]:
+def _hold(hold: HoldView) -> list[RenderableType]:
     return [
         _line("HELD", (hold.reason.replace("_", " "), "bold red"), f": {hold.text}" if hold.text else ""),
-        _line("", f"since {instant(hold.since)}, by {hold.by}; {hold.lifted_by}  ", (hold.id, "dim")),
+        _line("", f"since {instant(hold.since)}, by {hold.by}  ", (hold.id, "dim")),
+        Ways(hold.lifted_by, _LABEL),
     ]
 
 
@@ -130,7 +132,9 @@ def _role(role: RoleView) -> _Line:
         refused = refused or no_go
     if role.go < role.quorum and not refused:
         missing = [person for person in role.people if person not in {a.person for a in role.answered}]
-        text.append(f"waits for {role.quorum - role.go} of {names(missing or role.people)}", style="dim")
+        people, left = missing or list(role.people), role.quorum - role.go
+        some = "" if left == len(people) else f"{left} of "
+        text.append(f"waits for {some}{names(people)}", style="dim")
     return _Line("", text)
 
 
@@ -153,12 +157,8 @@ def _facts(view: StatusView) -> list[_Line]:
     if scope.included or scope.out:
         out = f", {scope.out} out" if scope.out else ""
         frozen = f", frozen {instant(scope.frozen_at)}" if scope.frozen_at else ", not frozen"
-        shown.append(
-            _line(
-                "scope",
-                f"{scope.included} in{out}{frozen}, changed {scope.churn} times since",
-            )
-        )
+        churn = f", changed {scope.churn} time{'s' * (scope.churn != 1)} since work began" if scope.churn else ""
+        shown.append(_line("scope", f"{scope.included} in{out}{frozen}{churn}"))
     return shown
 
 
@@ -202,5 +202,6 @@ def _next(view: StatusView) -> _Line:
         why = "" if said else f": {view.outcome_reason}"
         return _line("ended", f"{view.outcome.replace('_', ' ')} {instant(view.phase_since)}{why}")
     if view.next is None:
-        return _line("next", "nothing by itself: somebody has to act, see ", (f"gonogo why {view.release_id}", "bold"))
+        what = f"nothing at a time that is known; it waits for {names(view.waits.responsible)}: " if view.waits else ""
+        return _line("next", what, (f"gonogo why {view.release_id}", "bold"))
     return _line("next", f"{instant(view.next.at)} ({ago(view.next.at, view.at)}): {view.next.what}")

@@ -7,6 +7,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gonogo.client.listing import ReleaseRow
 from gonogo.client.release_client import ReleaseClient
 from gonogo.domain.canonical import to_json
 from gonogo.domain.events import Entry
@@ -14,16 +15,17 @@ from gonogo.domain.narrate import glyph, summary
 from gonogo.domain.notes import release_notes
 from gonogo.domain.terms import Phase
 from gonogo.domain.values import format_instant
-from gonogo.domain.why_values import WhyView
+from gonogo.domain.why_values import Waiting, WhyView
 
 from .choices import ANY_CASE
 from .common import DEFAULT, Common, Release
 from .exits import DONE
 from .picture import picture
 from .show import ago, console, emit_json, instant, names
+from .ways import Hanging, Ways
 
 _COMING = 5
-"""How much of what happens by itself is shown; `--json` has all of it."""
+"""How much of what happens by itself is shown; `--json` has all of it, housekeeping too."""
 _GLYPHS = {
     "ok": ("✓", "green"),
     "bad": ("✗", "red"),
@@ -44,7 +46,7 @@ async def list_releases(
 ) -> int:
     """List releases, newest first."""
     async with common.client() as client:
-        rows = await client.list(product=product, phase=phase, outcome=outcome)
+        rows = await client.list(product=product, phase=phase, outcome=outcome, standing=True)
     if common.json:
         emit_json(rows)
         return DONE
@@ -55,8 +57,9 @@ async def list_releases(
         print("no release yet; begin with: gonogo plan new --product PRODUCT --release VERSION --out release.yaml")
         return DONE
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for head in ("release", "phase", "exposure", "launched", "closed"):
+    for head in ("release", "phase", "exposure", "launched", "by", "manager"):
         table.add_column(head, no_wrap=True)
+    table.add_column("waits for, or closed", overflow="fold")
     for row in rows:
         # A workflow that was ended from outside still says its last phase: Temporal's word is the truth then.
         ended = row.status not in ("running", "completed")
@@ -66,10 +69,21 @@ async def list_releases(
             stands.replace("_", " "),
             f"{row.exposure} %",
             instant(row.launched_at),
-            instant(row.closed_at),
+            row.launched_by or "-",
+            ", ".join(row.managers) or "-",
+            _stands(row),
         )
     console().print(table)
     return DONE
+
+
+def _stands(row: ReleaseRow) -> str:
+    """What an open release waits for, and on whom; when a closed one closed."""
+    if row.closed_at is not None:
+        return f"closed {instant(row.closed_at)}"
+    if not row.waits:
+        return "-"
+    return f"{row.waits} ({', '.join(row.responsible)})"
 
 
 async def status(release: Release, /, *, common: Common = DEFAULT) -> int:
@@ -97,20 +111,30 @@ async def why(release: Release, /, *, common: Common = DEFAULT) -> int:
 def _print_why(view: WhyView) -> None:
     out = console()
     out.print(Text(view.headline, style="bold"))
-    if view.waiting:
-        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-        for head in ("what", "waits for", "since", "what clears it"):
-            table.add_column(head, overflow="fold")
-        for one in view.waiting:
-            reason = Text.assemble(one.text, (f"  {one.code}:{one.subject}", "dim"))
-            table.add_row(reason, names(one.responsible), ago(one.since, view.at), one.clears)
-        out.print(table)
-    for note in view.notes:
-        out.print(Text.assemble(("note  ", "dim"), note))
-    for coming in view.next[:_COMING]:
-        out.print(Text.assemble(("next  ", "dim"), f"{instant(coming.at)} ({ago(coming.at, view.at)}): {coming.what}"))
-    if not view.next and not view.waiting:
-        out.print(Text("nothing more happens", style="dim"))
+    for one, called in _each_once(view.waiting):
+        out.print(Text())
+        out.print(Hanging(Text("- "), Text.assemble(one.text, (f"  {called}", "dim"))))
+        since = f"since {instant(one.since)} ({ago(one.since, view.at)})"
+        out.print(Hanging(Text("  "), Text(f"waits for {names(one.responsible)} {since}", style="dim")))
+        out.print(Ways(one.clears, 2))
+    coming = [one for one in view.next if not one.housekeeping]
+    if coming:
+        out.print(Text())
+    for step in coming[:_COMING]:
+        out.print(Text.assemble(("next  ", "dim"), f"{instant(step.at)} ({ago(step.at, view.at)}): {step.what}"))
+
+
+def _each_once(waiting: tuple[Waiting, ...]) -> list[tuple[Waiting, str]]:
+    """Everything that is waited for, each with its names; what a hold tells already is another name of the hold."""
+    shown: list[tuple[Waiting, str]] = []
+    for one in waiting:
+        name = f"{one.code}:{one.subject}"
+        told = [n for n, (other, _) in enumerate(shown) if other.code == "hold.no_go" and other.text.endswith(one.text)]
+        if told and one.code == "vote.no_go":
+            shown[told[0]] = (shown[told[0]][0], f"{shown[told[0]][1]} {name}")
+        else:
+            shown.append((one, name))
+    return shown
 
 
 async def watch(

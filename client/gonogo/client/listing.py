@@ -1,14 +1,23 @@
 """Lists of releases, from the server's visibility store."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
 from temporalio.client import Client
 
+from gonogo.domain.rights import RELEASE_MANAGER
 from gonogo.domain.values import Instant, value
+from gonogo.domain.view_values import StatusView
 from gonogo.workflows import search
 from gonogo.workflows.release import ReleaseWorkflow
 
 from .calling import Patience, patiently
-from .errors import ClientError
+from .errors import ClientError, Stuck
 
+MOST_ASKED = 50
+"""How many open releases of one list are asked how they stand, the newest first: each is one query to a worker."""
+_AT_ONCE = 8
 _TYPE = "ReleaseWorkflow"
 assert ReleaseWorkflow.__name__ == _TYPE
 
@@ -31,6 +40,14 @@ class ReleaseRow:
     """When it closed; None: it is open."""
     status: str
     """Temporal's word: running, completed, failed, terminated."""
+    waits: str = ""
+    """The hold that stands, or else the first thing that it waits for; empty: nothing, or it was not asked."""
+    responsible: tuple[str, ...] = ()
+    """Whom or what that waits for."""
+    launched_by: str = ""
+    """Who launched it; empty: it was not asked."""
+    managers: tuple[str, ...] = ()
+    """Its release managers."""
 
 
 def equals(name: str, given: str) -> str:
@@ -72,3 +89,36 @@ async def list_releases(
         return rows
 
     return tuple(sorted(await patiently(read, patience), key=lambda row: row.launched_at, reverse=True))
+
+
+async def with_standing(
+    rows: tuple[ReleaseRow, ...], status: Callable[[str], Awaitable[StatusView]]
+) -> tuple[ReleaseRow, ...]:
+    """The rows, with what each open release says of itself; one that does not answer says so, and stops no list."""
+    room = asyncio.Semaphore(_AT_ONCE)
+    nobody: list[str] = []
+
+    async def asked(row: ReleaseRow) -> ReleaseRow:
+        async with room:
+            try:
+                # Where no worker answers for one release, none of the others is waited for.
+                return row if nobody else _standing(row, await status(row.release_id))
+            except ClientError as silent:
+                if not isinstance(silent, Stuck):
+                    nobody.append(silent.code)
+                return replace(row, waits=f"it does not answer [{silent.code}]", responsible=("a worker",))
+
+    open_ones = {row.release_id: row for row in [r for r in rows if r.status == "running"][:MOST_ASKED]}
+    told = {row.release_id: row for row in await asyncio.gather(*map(asked, open_ones.values()))}
+    return tuple(told.get(row.release_id, row) if row.status == "running" else row for row in rows)
+
+
+def _standing(row: ReleaseRow, view: StatusView) -> ReleaseRow:
+    waits = view.waits
+    return replace(
+        row,
+        waits=waits.text if waits else "",
+        responsible=waits.responsible if waits else (),
+        launched_by=view.launched_by.id,
+        managers=next((role.people for role in view.roles if role.role == RELEASE_MANAGER), ()),
+    )

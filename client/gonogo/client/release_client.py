@@ -30,7 +30,7 @@ from .errors import NotFound, Refused, TooLarge, Unreachable
 from .flags import find_flags, kill, read_flag, read_flags, read_history
 from .history import Run, read_runs
 from .launching import Launched, launch
-from .listing import ReleaseRow, list_releases
+from .listing import ReleaseRow, list_releases, with_standing
 from .reading import ask, found, handle_of, read_ledger, refuse_stuck
 from .watching import watch
 
@@ -116,10 +116,32 @@ class ReleaseClient(Commands):
         return await launch(self._client, plan, self._actor, task_queue=self._task_queue, patience=self._patience)
 
     async def list(
-        self, *, product: str | None = None, phase: str | None = None, outcome: str | None = None
+        self,
+        *,
+        product: str | None = None,
+        phase: str | None = None,
+        outcome: str | None = None,
+        standing: bool = False,
     ) -> "tuple[ReleaseRow, ...]":
-        """Releases, newest first; a list can lag behind by a moment."""
-        return await list_releases(self._client, self._patience, product=product, phase=phase, outcome=outcome)
+        """Releases, newest first; a list can lag behind by a moment.
+
+        Args:
+            product: Of this product only.
+            phase: In this phase only.
+            outcome: With this outcome only.
+            standing: Also ask the newest 50 open ones what they wait for, and who launched and manages them: one
+                query each, and a worker must run. Default: no.
+        """
+        rows = await list_releases(self._client, self._patience, product=product, phase=phase, outcome=outcome)
+        return await with_standing(rows, self._status_soon) if standing else rows
+
+    async def _status_soon(self, release_id: str) -> StatusView:
+        """The status, from a worker that answers soon: a list waits for none."""
+        now = datetime.now(UTC)
+        soon = Patience(ONE_TRY)
+        return await ask(
+            self._client, release_id, lambda h, t: h.query(ReleaseWorkflow.status, now, rpc_timeout=t), soon
+        )
 
     async def act(self, release_id: str, command: HumanCommand, *, request_id: str | None = None) -> Answer:
         """Gives `command` to a release.

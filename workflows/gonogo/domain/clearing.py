@@ -1,4 +1,8 @@
-"""What would clear each thing that a release waits for, with the command line that does it, and whom it waits for."""
+"""What would clear each thing that a release waits for, with the command line that does it, and whom it waits for.
+
+Such a text is one way, or several with `; or ` between them; a way ends with its command, if there is one, after a
+colon. So it reads as a sentence, and can be shown as a list with each command on a line of its own.
+"""
 
 from .plan import Check
 from .readiness import aged
@@ -15,10 +19,10 @@ _NEEDS_MEASURING = ("check.unmeasured", "check.stale", "check.not_remeasured")
 
 def clears_check(state: State, name: str, check: Check) -> str:
     """What makes a check pass."""
-    waive = f"or {quoted(state, 'waive', f'check:{name}', '--reason WHY')} by {RELEASE_MANAGER}"
+    waive = f"{RELEASE_MANAGER} waives it: {quoted(state, 'waive', f'check:{name}', '--reason WHY')}"
     if check.kind == PUSHED:
-        return f"{check.owner} pushes its result: {quoted(state, 'check push', name, 'pass')}; {waive}"
-    return f"it passes when measured again: {quoted(state, 'check run', name)}; {waive}"
+        return f"{check.owner} pushes its result: {quoted(state, 'check push', name, 'pass')}; or {waive}"
+    return f"it passes when measured again: {quoted(state, 'check run', name)}; or {waive}"
 
 
 def by_itself(state: State, code: str, subject: str) -> str:
@@ -44,7 +48,7 @@ def clears_item(state: State, name: str) -> str:
     """What makes an item count as done."""
     owner = state.items[name].owner
     sign = f"{owner} signs it off: {quoted(state, 'sign-off', name)}"
-    return f"{sign}; or {quoted(state, 'waive', f'item:{name}', '--reason WHY')} by {RELEASE_MANAGER}"
+    return f"{sign}; or {RELEASE_MANAGER} waives it: {quoted(state, 'waive', f'item:{name}', '--reason WHY')}"
 
 
 def clears_fact(state: State, subject: str) -> str:
@@ -59,19 +63,20 @@ def clears_hold(state: State, hold: Hold) -> str:
     match hold.reason:
         case HoldReason.MANUAL:
             lift = quoted(state, "resume" if rolling else "lift", hold.id)
-            return f"{hold.by.id}, or {RELEASE_MANAGER}, lifts it: {lift}"
+            return f"{hold.by.id} or {RELEASE_MANAGER} lifts it: {lift}"
         case HoldReason.NO_GO:
             role = hold.subject.removeprefix("role:")
             again = quoted(state, "vote", "GO", f"--role {role}")
             back = quoted(state, "withdraw", f"--role {role}")
-            return f"{hold.by.id} votes otherwise ({again}) or takes the ballot back ({back}), or the round ends"
+            return f"{hold.by.id} votes otherwise: {again}; or takes the ballot back: {back}; or the round ends"
         case HoldReason.READINESS:
             return "it lifts by itself when that passes: it is tried again every 5m while the window is open"
         case HoldReason.GUARD:
             go_on = quoted(state, "resume", f"--measurement {hold.measurement}")
-            return f"{go_on} to go on although{_then(state, hold)}, or {quoted(state, 'rollback', '--reason WHY')}"
+            back = quoted(state, "rollback", "--reason WHY")
+            return f"somebody goes on although{_then(state, hold)}: {go_on}; or rolls back: {back}"
         case HoldReason.SCHEDULE if hold.subject == "freeze":
-            return f"what stands in the way is settled, then {quoted(state, 'scope freeze')}"
+            return f"what stands in the way is settled, then {RELEASE_MANAGER} freezes: {quoted(state, 'scope freeze')}"
         case HoldReason.SCHEDULE:
             return f"{RELEASE_MANAGER} names a date: {quoted(state, 'postpone', '--to INSTANT')}"
         case _:  # rolled_back

@@ -5,7 +5,7 @@ a state whose texts are bounded already.
 """
 
 from .values import Actor, Duration, Exposure, Instant, value
-from .why_values import Next
+from .why_values import Next, Waiting
 
 
 @value
@@ -330,8 +330,10 @@ class StatusView:
     """Its flags."""
     exceptions: tuple[ExceptionView, ...] = ()
     """Requests for late changes."""
+    waits: Waiting | None = None
+    """The first thing that it waits for, as `gonogo why` lists them; absent: it is closed, or moves on by itself."""
     next: Next | None = None
-    """The next thing that happens by itself."""
+    """The next thing that happens by itself, housekeeping left out."""
     at: Instant
     """The instant that this view is of."""
     seq: int

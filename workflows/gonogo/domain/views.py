@@ -8,7 +8,7 @@ from .status_parts import exposure_percent
 from .telling import when
 from .terms import TERMINAL, Phase
 from .view_values import StatusView
-from .why import upcoming, verdict_view, why_view
+from .why import matters, upcoming, verdict_view, waits_for, why_view
 from .why_values import VerdictView, WhyView
 
 
@@ -45,7 +45,6 @@ def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
     """Where a release stands at `now`. `head` is the hash of the ledger's last entry, where it is known."""
     plan = state.plan
     found = verdict_view(state, now)
-    coming = upcoming(state, now)
     return StatusView(
         mode=mode_line(state),
         release_id=state.release_id,
@@ -80,7 +79,8 @@ def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
         rollout=part.rollout(state, now),
         flags=part.flags(state, now),
         exceptions=part.exceptions(state),
-        next=coming[0] if coming else None,
+        waits=next(iter(waits_for(state, now)), None),
+        next=matters(upcoming(state, now)),
         at=now,
         seq=state.seq,
         head=head,

@@ -14,18 +14,18 @@ from .plan import Moment
 from .readiness import ages_out, due_again, gates_now, measurable
 from .reminders import escalates_at, next_reminder, waits
 from .resolution import next_open, open_until
+from .rights import RELEASE_MANAGER
 from .rollback import retry_at
 from .rollout import stage_met
 from .scope import freeze_due
 from .state import State
+from .telling import listed
 from .terms import TERMINAL, AskedFor, HoldReason, Phase
 
 _OTHER = tuple(r for r in HoldReason if r is not HoldReason.READINESS)
 
 
 def _scheduling(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
-    if (at := schedule.renew_at(state)) is not None:
-        yield at, "the calendar is asked again"
     asked_freeze = any(r.why is AskedFor.FREEZE for r in state.check_rounds.values())
     if (at := freeze_due(state)) is not None and not asked_freeze:
         yield at, "the scope freezes"
@@ -38,8 +38,6 @@ def _scheduling(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
         due = poll_due(state, now)
         if due is not None:
             yield due, "the poll opens"
-    if (over := age_out_on_demand(state, now)) is not None:
-        yield over, "a check passed too long ago and is measured again"
 
 
 def _deciding(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
@@ -48,15 +46,9 @@ def _deciding(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     yield state.round.closes, "the poll closes"
     if (step := poll_reminder(state, state.at)) is not None:
         yield step[0], "who has not voted is reminded"
-    out = {name for r in state.check_rounds.values() for name in r.checks}
-    for name in measurable(state, Moment.GO):
-        over = ages_out(state, name)
-        asked = state.asked_at.get(name)
-        if over is not None and name not in out and (asked is None or asked < over):
-            yield over, f"{name} passed too long ago and is measured again"
     changes = assess(state, now).changes_at
-    if changes is not None:
-        yield changes, "the verdict changes"
+    if changes is not None and changes != state.round.closes:
+        yield changes, "a result grows too old or a waiver ends, and the verdict changes"
 
 
 def _opening(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
@@ -101,24 +93,39 @@ def _waiting(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
     if (at := retry_at(state)) is not None:
         yield at, "what could not be put back is tried again"
     for hold in state.holds:
-        yield next_escalation(hold), f"the hold {hold.id} is escalated"
+        told = listed(state.people_of(RELEASE_MANAGER))
+        yield next_escalation(hold), f"{told} is told that the hold {hold.id} still stands"
     for item in state.items.values():
         if waits(state, item, now):
             if (step := next_reminder(state, item)) is not None:
-                yield step[0], f"{item.owner} is reminded of {item.id}"
+                yield step[0], f"{item.owner} is reminded of the item {item.id}"
             if (at := escalates_at(state, item)) is not None:
-                yield at, f"{item.id} is escalated"
-    out = {name for r in state.check_rounds.values() for name in r.checks}
-    for name, check in state.plan.checks.items():
-        again = due_again(state, name, check)
-        if again is not None and name not in out and gates_now(state, check):
-            yield again, f"{name} is measured again"
+                yield at, f"{listed(state.people_of(RELEASE_MANAGER))} is told that the item {item.id} is overdue"
     if state.phase is Phase.CLEANING_UP:
         for at, fact in check_escalations(state, now):
             yield at, f"somebody is told of {fact.subject}, which keeps the release open"
         for waiver in state.waivers.values():
             if waiver.until is not None and waiver.until > now:
                 yield waiver.until, f"the waiver of {waiver.subject} ends"
+
+
+def housekeeping(state: State, now: datetime) -> Iterator[tuple[datetime, str]]:
+    """What happens by itself and is nobody's business: the calendar and the checks are asked again."""
+    if (at := schedule.renew_at(state)) is not None:
+        yield at, "the calendar is asked again"
+    if (over := age_out_on_demand(state, now)) is not None:
+        yield over, "a check passed too long ago and is measured again"
+    out = {name for r in state.check_rounds.values() for name in r.checks}
+    if state.phase is Phase.DECIDING and state.round is not None:
+        for name in measurable(state, Moment.GO):
+            over = ages_out(state, name)
+            asked = state.asked_at.get(name)
+            if over is not None and name not in out and (asked is None or asked < over):
+                yield over, f"{name} passed too long ago and is measured again"
+    for name, check in state.plan.checks.items():
+        again = due_again(state, name, check)
+        if again is not None and name not in out and gates_now(state, check):
+            yield again, f"{name} is measured again"
 
 
 def wakeups(state: State, now: datetime | None = None) -> tuple[tuple[datetime, str], ...]:
@@ -132,7 +139,7 @@ def wakeups(state: State, now: datetime | None = None) -> tuple[tuple[datetime, 
     if state.phase in TERMINAL:
         return ()
     at = max(state.at, now or state.at)
-    parts = (_scheduling, _deciding, _opening, _rolling_out, _waiting)
+    parts = (_scheduling, _deciding, _opening, _rolling_out, _waiting, housekeeping)
     return tuple(sorted(item for part in parts for item in part(state, at)))
 
 

@@ -11,7 +11,7 @@ from .clearing import clears_hold, clears_reason, lifters
 from .state import State
 from .telling import change_told, listed, when
 from .terms import TERMINAL, Outcome, Phase
-from .wakeups import wakeups
+from .wakeups import housekeeping, wakeups
 from .why_before import SYSTEM, deciding, readying, scoping
 from .why_rollout import PHASES, rolling_back, the_world
 from .why_values import Next, ReasonView, VerdictView, Waiting, WhyView
@@ -22,11 +22,17 @@ _ALONE = "by itself"
 
 def upcoming(state: State, now: datetime) -> tuple[Next, ...]:
     """Everything that happens by itself, soonest first, each once; the report of the guards' watch among it."""
+    kept = frozenset(housekeeping(state, max(state.at, now)))
     found = list(wakeups(state, now))
     rollout = state.rollout
     if rollout is not None and rollout.watch_until is not None and state.rollback is None and not rollout.bake_done:
         found.append((rollout.watch_until, f"the guards of stage {rollout.stage + 1} report"))
-    return tuple(Next(at=at, what=what) for at, what in dict.fromkeys(sorted(found)))
+    return tuple(Next(at=at, what=what, housekeeping=(at, what) in kept) for at, what in dict.fromkeys(sorted(found)))
+
+
+def matters(coming: tuple[Next, ...]) -> Next | None:
+    """The first of them that somebody may want to know of; None when there is only housekeeping."""
+    return next((one for one in coming if not one.housekeeping), None)
 
 
 def _holds(state: State) -> list[Waiting]:
@@ -68,23 +74,26 @@ def _notes(state: State) -> tuple[str, ...]:
     return (*changed, *taken)
 
 
+def waits_for(state: State, now: datetime) -> tuple[Waiting, ...]:
+    """Everything that a release waits for at `now`: what people can act on first, then what passes by itself."""
+    if state.phase in TERMINAL:
+        return ()
+    found = [*rolling_back(state, now), *_holds(state), *_PHASES[state.phase](state, now), *the_world(state, now)]
+    # Within each half the order is that of the rules above.
+    return tuple(sorted(found, key=lambda w: w.clears.startswith(_ALONE)))
+
+
 def why_view(state: State, now: datetime) -> WhyView:
     """Why a release is where it is at `now`."""
-    waiting: list[Waiting] = []
-    coming: tuple[Next, ...] = ()
-    if state.phase not in TERMINAL:
-        waiting = [*rolling_back(state, now), *_holds(state), *_PHASES[state.phase](state, now)]
-        waiting += the_world(state, now)
-        # What people can act on comes first; within each half the order is that of the rules above.
-        waiting.sort(key=lambda w: w.clears.startswith(_ALONE))
-        coming = upcoming(state, now)
-        if not waiting and not coming:
-            waiting.append(_at_once(state))
+    waiting = waits_for(state, now)
+    coming = upcoming(state, now)
+    if not waiting and not coming and state.phase not in TERMINAL:
+        waiting = (_at_once(state),)
     return WhyView(
         release_id=state.release_id,
         phase=state.phase.value,
-        headline=_headline(state, tuple(waiting), coming),
-        waiting=tuple(waiting),
+        headline=_headline(state, waiting, coming),
+        waiting=waiting,
         next=coming,
         notes=_notes(state),
         at=now,
@@ -99,7 +108,7 @@ def _headline(state: State, waiting: tuple[Waiting, ...], coming: tuple[Next, ..
         ended = state.outcome.replace("_", " ") + (f", with {listed(killed)} killed" if killed else "")
         return f"{state.release_id} is closed: {ended}; it waits for nothing"
     if not waiting:
-        first = coming[0]
+        first = matters(coming) or coming[0]
         return f"{state.release_id} is {phase}; nobody has to act: {first.what} {when(first.at)}"
     first_one, more = waiting[0], len(waiting) - 1
     rest = f" (and {more} more)" if more else ""
@@ -142,4 +151,15 @@ def verdict_view(state: State, now: datetime) -> VerdictView:
     )
 
 
-__all__ = ["Next", "ReasonView", "VerdictView", "Waiting", "WhyView", "upcoming", "verdict_view", "why_view"]
+__all__ = [
+    "Next",
+    "ReasonView",
+    "VerdictView",
+    "Waiting",
+    "WhyView",
+    "matters",
+    "upcoming",
+    "verdict_view",
+    "waits_for",
+    "why_view",
+]

@@ -56,14 +56,16 @@ def _clears_obstacle(state: State, code: str, subject: str) -> str:
     match code:
         case "feature.too_large":
             split = quoted(state, "scope split", name, "--into ID=TITLE", "--into ID=TITLE")
-            return f"split it: {split}, or estimate it anew: {days}"
+            return f"it is split: {split}; or estimated anew: {days}"
         case "feature.no_estimate" | "feature.own_estimate":
             return f"an estimate that is not its owner's or proposer's alone: {days}"
         case "feature.no_owner":
             return f"the plan names one: {quoted(state, 'amend', 'PLAN.yaml')}"
         case _:
             drop = quoted(state, "scope drop", "FEATURE", "--reason WHY")
-            return f"drop or defer something: {drop}, {quoted(state, 'scope defer', 'FEATURE', '--to RELEASE')}"
+            return (
+                f"something is dropped: {drop}; or deferred: {quoted(state, 'scope defer', 'FEATURE', '--to RELEASE')}"
+            )
 
 
 def _answers_for(state: State, subject: str) -> tuple[str, ...]:
@@ -92,7 +94,7 @@ def scoping(state: State, now: datetime) -> Iterator[Waiting]:
     if due is None:
         text, clears = "the freeze was refused at its timer; the scope is open", f"{RELEASE_MANAGER} freezes: {freeze}"
     else:
-        text, clears = f"the scope is open until {when(due)}", f"by itself, or {RELEASE_MANAGER} freezes now: {freeze}"
+        text, clears = f"the scope is open until {when(due)}", f"by itself; or {RELEASE_MANAGER} freezes now: {freeze}"
     yield Waiting(
         code="scope.open",
         subject="scope",
@@ -122,14 +124,17 @@ def _exceptions(state: State) -> Iterator[Waiting]:
             continue
         left = [r for r in (PRODUCT_MANAGER, RELEASE_MANAGER) if r not in asked.approved_by]
         about = asked.feature.id if asked.feature else asked.subject
-        answer = quoted(state, "exception approve", asked.id)
+        yes, no = (
+            quoted(state, "exception approve", asked.id),
+            quoted(state, "exception reject", asked.id, "--reason WHY"),
+        )
         yield Waiting(
             code="exception.open",
             subject=f"exception:{asked.id}",
             text=f"{asked.requester} asks for a late change of {about}: {asked.why}",
             responsible=tuple(p for p in people(state, *left) if p != asked.requester) or people(state, *left),
             since=asked.since or state.launched_at,
-            clears=f"{listed(left)} answer: {answer} or reject; it is rejected when the poll opens",
+            clears=f"{' and '.join(left)} approve it: {yes}; or one rejects it: {no}; or the poll opens and rejects it",
         )
 
 
@@ -146,14 +151,18 @@ def _delays(state: State) -> Iterator[Waiting]:
         if held.status is not FeatureStatus.DELAYED or (state.slot and _is_before(held.until, state.slot.starts)):
             continue
         slot = f"the slot is {state.slot.local or when(state.slot.starts)}" if state.slot else "there is no slot yet"
-        drop, move = quoted(state, "scope drop", name, "--reason WHY"), quoted(state, "postpone", "--to INSTANT")
+        drop, defer = (
+            quoted(state, "scope drop", name, "--reason WHY"),
+            quoted(state, "scope defer", name, "--to RELEASE"),
+        )
+        move = quoted(state, "postpone", "--to INSTANT")
         yield Waiting(
             code="feature.delayed",
             subject=f"feature:{name}",
             text=f"{name} is delayed until {held.until}; {slot}",
             responsible=_answers_for(state, f"feature:{name}"),
             since=state.phase_since,
-            clears=f"drop or defer it ({drop}), move the release ({move}), or it is merged in time",
+            clears=f"it is merged in time; or dropped: {drop}; or deferred: {defer}; or the release moves: {move}",
         )
 
 
@@ -162,7 +171,7 @@ def _poll(state: State, now: datetime) -> Iterator[Waiting]:
         return  # the hold, or the calendar, is what it waits for
     due = poll_due(state, now)
     on_demand = state.plan.schedule.mode == "on_demand"
-    clears = f"by itself, or {RELEASE_MANAGER} opens it now: {quoted(state, 'poll open')}"
+    clears = f"by itself; or {RELEASE_MANAGER} opens it now: {quoted(state, 'poll open')}"
     if due is not None:
         code, text = "poll.not_open", f"the poll opens {when(due)}"
     elif on_demand:

@@ -63,7 +63,8 @@ def _closed_window(state: State, now: datetime, segments: tuple[str, ...]) -> It
     opens = next_open(known, now, segments)
     if opens is None:
         responsible = people(state, RELEASE_MANAGER)
-        clears = f"no opening is known until {when(known.until)}: {quoted(state, 'amend', 'PLAN.yaml')} with a window"
+        amend = quoted(state, "amend", "PLAN.yaml")
+        clears = f"the plan gets a window, as none is known to open until {when(known.until)}: {amend}"
     else:
         responsible, clears = SYSTEM, f"by itself: the next window opens {when(opens)}"
     yield Waiting(
@@ -106,7 +107,7 @@ def rolling_out(state: State, now: datetime) -> Iterator[Waiting]:
             text=f"{question.text} {until}",
             responsible=people(state, question.role),
             since=question.asked,
-            clears=f"{question.role} answers: {yes} or {no}",
+            clears=f"{question.role} says yes: {yes}; or no: {no}",
         )
     following = rollout.stage + 1
     if stage_met(state) and state.writes is None and following < len(state.stages):
@@ -140,7 +141,7 @@ def _bake(state: State, rollout: Rollout, now: datetime) -> Iterator[Waiting]:
             text=f"no guard can measure, and such time does not count as baked: {said}",
             responsible=(*sources, *people(state, RELEASE_MANAGER)),
             since=since,
-            clears=f"{listed(sources)} answers again; or {quoted(state, 'rollback', '--reason WHY')}",
+            clears=f"{listed(sources)} answers again; or it goes back: {quoted(state, 'rollback', '--reason WHY')}",
         )
     for name in samples_missing(stage, rollout):
         guard, count = known[name], rollout.counts.get(name)

@@ -11,6 +11,8 @@ class Next:
     """When."""
     what: str
     """What."""
+    housekeeping: bool = False
+    """True: nobody has to know, such as that the calendar is asked again."""
 
 
 @value

@@ -6,7 +6,7 @@ from gonogo.domain.state import State
 from gonogo.domain.terms import TERMINAL
 from gonogo.domain.values import format_instant
 from gonogo.domain.views import exposure_percent
-from gonogo.domain.wakeups import wakeups
+from gonogo.domain.wakeups import housekeeping, wakeups
 
 from .search import EXPOSURE, OUTCOME, PHASE, PRODUCT
 
@@ -39,7 +39,8 @@ def details(state: State) -> str:
         lines.append(f"- round {state.round.number}, closes {format_instant(state.round.closes)}: {answered}")
     if state.rollout is not None and state.rollout.stage >= 0:
         lines.append(f"- stage {state.rollout.stage + 1} of {len(state.stages)}")
-    coming = wakeups(state)
-    if coming:
-        lines.append(f"- next by itself: {coming[0][1]}, {format_instant(coming[0][0])}")
+    kept = frozenset(housekeeping(state, state.at))
+    coming = next((one for one in wakeups(state) if one not in kept), None)
+    if coming is not None:
+        lines.append(f"- next by itself: {coming[1]}, {format_instant(coming[0])}")
     return "\n".join(lines)
