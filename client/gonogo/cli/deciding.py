@@ -14,6 +14,7 @@ from gonogo.workflows.messages import Answer
 from .choices import ANY_CASE
 from .common import DEFAULT, Common, Reason, Release, give
 from .exits import UsageError
+from .slots import give_up
 
 Role = Annotated[str | None, Parameter(help="The role that you fill. Default: the only one in the poll that is yours.")]
 
@@ -102,7 +103,13 @@ async def call(
     """Complete the GO, or end the round."""
     chosen: Literal["go", "no_go", "postpone"] = "no_go" if choice == "no-go" else choice
     ballot = new_id()
-    return await give(common, lambda c: c.call(release, chosen, reason=reason, ballot_id=ballot), f"called {choice}")
+    return await give_up(
+        common,
+        release,
+        lambda c: c.call(release, chosen, reason=reason, ballot_id=ballot),
+        "call",
+        f"called {choice}",
+    )
 
 
 async def override(

@@ -14,6 +14,7 @@ from .exits import DONE, UsageError
 from .instants import When
 from .plans import PlanFile, PolicyFile, read_to_launch
 from .show import emit_json
+from .slots import give_up
 
 
 async def launch(plan: PlanFile, /, *, policy: PolicyFile = None, common: Common = DEFAULT) -> int:
@@ -78,7 +79,9 @@ async def postpone(
     common: Common = DEFAULT,
 ) -> int:
     """Give up the slot."""
-    return await give(common, lambda c: c.postpone(release, to=to, reason=reason), "the slot is given up")
+    return await give_up(
+        common, release, lambda c: c.postpone(release, to=to, reason=reason), "postpone", "the release is postponed"
+    )
 
 
 async def hold(release: Release, /, *, reason: Reason, common: Common = DEFAULT) -> int:
