@@ -12,7 +12,7 @@ from gonogo.domain.telling import when
 from gonogo.domain.terms import FeatureStatus, Phase
 from tests.domain import walks
 from tests.domain.walks import walked
-from tests.domain.worlds import DAY, MONDAY, ON_DEMAND, World
+from tests.domain.worlds import DAY, HOUR, MONDAY, ON_DEMAND, World
 
 FEATURES = [
     {
@@ -63,7 +63,13 @@ def test_customers_read_only_what_is_announced() -> None:
 
 def test_notes_say_who_has_it_already() -> None:
     made = World(features=FEATURES).to(Phase.ROLLING_OUT)
-    assert "(for everyone; now for 10 % of users)" in release_notes(made.state, "sales")
+    assert "(for everyone; so far for 10 % of users)" in release_notes(made.state, "sales")
+    assert "\nBeing rolled out since Thu 2026-11-19 10:00Z, in production.\n" in release_notes(made.state, "sales")
+    stages = [{"segments": ["internal"], "bake": "1h"}, {"percent": 10, "bake": "1h"}, {"audience": "everyone"}]
+    made = World(features=FEATURES, stages=stages).to(Phase.ROLLING_OUT)
+    assert "(for everyone; so far for the segment internal)" in release_notes(made.state, "sales")
+    made.wait(HOUR)
+    assert "(for everyone; so far for 10 % of users and the segment internal)" in release_notes(made.state, "sales")
     reach = World(features=FEATURES, flags={"gifts": {"reach": "opt_in"}})
     assert "(for whoever opts in)" in release_notes(reach.state, "sales")
 
@@ -110,8 +116,11 @@ def test_notes_say_when_as_far_as_it_is_known() -> None:
     assert "Not released: cancelled" in release_notes(walked(walks.disputed).state, "sales")
     made = World(schedule=ON_DEMAND)
     assert "No date is set yet" in release_notes(made.state, "sales")
-    slot = made.go().state.slot
+    day = {"id": "day", "action": "deny", "start": "2026-11-01T00:00", "lasts": "18h", "rrule": "FREQ=DAILY"}
+    made = World(schedule={"windows": [day]}).go()
+    slot = made.state.slot
     assert slot is not None
+    assert made.phase is Phase.AWAITING_WINDOW
     assert f"Planned for {when(slot.starts)}, in production." in release_notes(made.state, "sales")
 
 

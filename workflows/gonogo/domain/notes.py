@@ -4,8 +4,8 @@ from .errors import Refused
 from .state import State
 from .state_parts import FeatureState
 from .telling import when
-from .terms import FeatureStatus
-from .values import NOBODY, Exposure, wider
+from .terms import FeatureStatus, Phase
+from .values import NOBODY, Audience, Exposure, wider
 
 AUDIENCES = ("support", "sales", "customers")
 """Whom release notes are written for."""
@@ -51,6 +51,8 @@ def _when(state: State) -> str:
         return f"Released {when(state.released_at)}"
     if state.outcome:
         return f"Not released: {state.outcome.replace('_', ' ')}"
+    if state.phase is Phase.ROLLING_OUT:
+        return f"Being rolled out since {when(state.phase_since)}"
     if state.slot is not None:
         local = state.slot.local
         known = local if local and not local.startswith("on demand") else when(state.slot.starts)
@@ -80,11 +82,21 @@ def _whom(state: State, held: FeatureState) -> str:
         reach = wider(reach, state.plan.flags[key].reach)
         flag = state.flags.get(key)
         now = wider(now, flag.current if flag and flag.current else NOBODY)
-    return f"for {_people(reach)}" + (f"; now for {_people(now)}" if now not in (NOBODY, reach) else "")
+    return f"for {_people(reach)}" + (f"; so far for {_people(now)}" if now not in (NOBODY, reach) else "")
 
 
 def _people(exposure: Exposure) -> str:
-    return {"opt-in": "whoever opts in", "everyone": "everyone"}.get(str(exposure)) or f"{exposure} of users"
+    names = exposure.segments
+    segments = f"the segment{'s' * (len(names) > 1)} {', '.join(names)}"
+    match exposure.audience:
+        case Audience.PERCENTAGE:
+            return f"{exposure.percent} % of users" + (f" and {segments}" if names else "")
+        case Audience.SEGMENT:
+            return segments
+        case Audience.OPT_IN:
+            return "whoever opts in"
+        case _:
+            return str(exposure)
 
 
 def _out(held: FeatureState) -> str:
