@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ async def test_a_release_is_steered_from_launch_to_rollback_and_audited(terminal
     assert "[deciding]" in shown
     assert "on demand" in shown.splitlines()[0]
     assert "GO cid" in shown
-    assert "waits for 1 of ann" in shown
+    assert "waits for ann" in shown
     assert "\x1b[" not in shown
 
     # A no-go holds, and is taken back.
@@ -250,6 +251,42 @@ async def test_an_instant_or_entry_that_a_release_does_not_have_is_refused(termi
 
 async def test_a_list_says_whether_nothing_is_there_or_nothing_is_like_that(terminal: Terminal) -> None:
     assert "no release is like that" in await terminal.ok("list", "--product", "nothing", "--phase", "awaiting_window")
+
+
+async def test_a_list_says_what_each_open_release_waits_for_and_when_a_closed_one_closed(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    await terminal.ok("launch", plan_file(tmp_path, "2.5.0", "listed"))
+    row = {r["release_id"]: r for r in await terminal.json("list", "--product", PRODUCT)}["shop/2.5.0"]
+    assert row["waits"] == (await terminal.json("why", "shop/2.5.0"))["waiting"][0]["text"]
+    assert (row["launched_by"], row["managers"]) == ("dev", ["bob"])
+    assert "Tested by hand: open (cid, dan)" in await terminal.ok("list", "--phase", "readying")
+    await terminal.ok("cancel", "shop/2.5.0", "-r", "no budget", "--as", "bob")
+    await terminal.shows("closed ", "list", "--product", PRODUCT, "--phase", "cancelled")
+    for verb in ("why", "status"):
+        told = await terminal.ok(verb, "shop/2.5.0")
+        assert "by bob, and nothing of it reached users: no budget" in told
+
+
+async def test_who_gives_up_a_slot_reads_which_it_was_and_which_is_next(terminal: Terminal, tmp_path: Path) -> None:
+    release, file = "shop/2.6.0", plan_file(tmp_path, "2.6.0", "slots")
+    train = "{rrule: FREQ=DAILY, start: 2026-01-08T10:00}"
+    change(file, "stages:", f"schedule: {{max_postponements: 1, train: {train}}}\nstages:")
+    await terminal.ok("launch", file)
+    first = (await terminal.until(release, "a slot", lambda v: v.get("slot")))["mode"].removeprefix("train, next slot ")
+    told = await terminal.ok("postpone", release, "-r", "people are ill", "--as", "bob")
+    assert f"given up: the slot {first} (1 given up, 1 allowed)" in told
+    second = (await terminal.json("status", release))["mode"].removeprefix("train, next slot ")
+    assert f"next: the slot {second}; the poll opens " in told
+    await terminal.ok("poll", "open", release, "--as", "bob")
+    told = await terminal.ok("call", release, "no-go", "-r", "not today", "--as", "bob")
+    assert f"given up: the slot {second} (2 given up, 1 allowed)" in told
+    assert "next: none; held: 2 slots were given up" in told
+    later = (datetime.now(UTC) + timedelta(days=40)).date()
+    told = await terminal.ok("postpone", release, "--to", f"{later}T00:00:00Z", "--as", "bob")
+    assert "given up" not in told
+    assert f"next: the slot {later:%a} {later} 10:00 UTC; the poll opens " in told
+    await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
 
 
 async def test_scope_exceptions_and_plans_change_from_the_command_line(terminal: Terminal, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ async def test_a_refusal_has_its_code_and_details(world: World, make_plan: MakeP
     with pytest.raises(Refused) as caught:
         await world.client("cid").cancel(plan.release_id, reason="I want to")
     assert caught.value.code == "command.not_entitled"
-    assert caught.value.details["who"] == "release_manager"
+    assert caught.value.details["who"] == "release_manager (bob)"
 
 
 async def test_a_release_that_does_not_exist_is_not_found(world: World) -> None:

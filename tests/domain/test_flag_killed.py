@@ -87,7 +87,8 @@ def test_a_release_whose_flag_was_killed_is_completed_and_its_outcome_says_so() 
     assert closed.reason.startswith("flag gifts was killed by olga (")
     assert "it breaks checkout" in status_view(world.state, world.at).outcome_reason
     why = why_view(world.state, world.at)
-    assert why.headline == "shop/1.2.0 is closed: completed, with gifts killed; it waits for nothing"
+    assert why.headline.startswith("shop/1.2.0 is closed: completed ")
+    assert ": flag gifts was killed by olga (" in why.headline
     assert "it breaks checkout" in why.notes[0]
 
 
@@ -97,8 +98,7 @@ def test_a_release_whose_flag_was_set_is_completed_and_says_so_too() -> None:
     kill(world, FlagChange(how="set", wanted=HALF, by=OLGA, reason="one customer asked", at=world.at))
     world.sign_off()
     assert "was set by olga" in world.last(ReleaseClosed).reason
-    why = why_view(world.state, world.at)
-    assert why.headline == "shop/1.2.0 is closed: completed; it waits for nothing"
+    assert ": flag gifts was set by olga (" in why_view(world.state, world.at).headline
 
 
 def test_a_kill_holds_a_rollout_in_the_name_of_who_killed_it() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain.errors import Refused
 from gonogo.domain.events import Escalated
 from gonogo.domain.facts import Fence, FlagReading, Status
 from gonogo.domain.terms import Phase
@@ -45,6 +46,37 @@ def test_without_a_name_it_is_the_only_hold_that_one_can_lift() -> None:
     assert world.refused(c.LiftHold(measurement="m-1"), "dan") == "hold.which"
     world.do(c.LiftHold(), "dan")
     assert world.refused(c.LiftHold(hold="h1"), "dan") == "hold.unknown"
+
+
+def refusal(world: World, command: c.LiftHold, who: str) -> Refused:
+    with pytest.raises(Refused) as caught:
+        world.do(command, who)
+    return caught.value
+
+
+def test_who_cannot_lift_a_hold_reads_who_can_by_role_and_name() -> None:
+    world, name = held()
+    told = refusal(world, c.LiftHold(hold=name), "cid")
+    assert told.message == "'cid' may not `gonogo lift`; dan or release_manager (bob) may"
+    told = refusal(world, c.LiftHold(), "cid")
+    assert told.message.startswith("'cid' can lift none of the holds that stand: ")
+    assert told.details["conditions"] == f"{name} (manual), raised by dan: dan or release_manager (bob) may lift it"
+    assert refusal(world, c.LiftHold(hold="h1"), "dan").message == f"no hold 'h1' stands; standing: {name}"
+    world.do(c.PlaceHold(text="wait"), "cid")
+    told = refusal(world, c.LiftHold(), "bob")
+    assert told.message.startswith("name the hold that you lift: ")
+    assert len(told.details["conditions"].splitlines()) == 2
+    world.to(Phase.DECIDING).vote("qa", "cid", "NO_GO", reason="no")
+    told = refusal(world, c.LiftHold(hold=world.hold("no_go").id), "bob")
+    assert told.message.endswith("raised by cid: the voter withdraws or votes otherwise")
+
+
+def test_a_guards_hold_names_the_manager_and_the_flags_owner() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.guards["errors"] = "bad"
+    world.wait(event="Held")
+    told = refusal(world, c.LiftHold(hold=world.hold("guard").id), "cid")
+    assert told.details["who"] == "release_manager (bob) or fay"
 
 
 def test_a_hold_blocks_go_and_nothing_else() -> None:

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain.ending import ending
 from gonogo.domain.errors import Refused
 from gonogo.domain.facts import Status, WriteStatus
 from gonogo.domain.reports import ClaimAnswer, GuardCount
+from gonogo.domain.telling import when
 from gonogo.domain.terms import Phase
-from gonogo.domain.why import why_view
+from gonogo.domain.views import status_view
+from gonogo.domain.why import matters, why_view
 from gonogo.domain.why_values import Waiting
 from tests.domain import walks
 from tests.domain.walks import NIGHT, walked
@@ -181,9 +184,44 @@ def test_cleaning_up_waits_for_flags_and_after_release_items() -> None:
     assert "waits for fay" in why_view(world.state, world.at).headline
 
 
-def test_a_closed_release_waits_for_nothing() -> None:
-    view = why_view(walked(walks.usual).state, SLOT)
-    assert view.headline == "shop/1.2.0 is closed: completed; it waits for nothing"
+def test_a_closed_release_says_in_one_line_how_it_ended_and_waits_for_nothing() -> None:
+    world = walked(walks.usual)
+    view = why_view(world.state, SLOT)
+    ended = f"completed {when(world.state.phase_since)} (shipped Thu 2026-11-19 12:00Z)"
+    assert view.headline == f"shop/1.2.0 is closed: {ended}"
+    assert status_view(world.state, world.at).ending == ended
+    assert not view.waiting
+    assert not view.next
+
+
+def test_a_release_that_was_called_off_says_by_whom_and_why() -> None:
+    world = World()
+    assert ending(world.state) == ""
+    world.do(c.Cancel(reason="no budget"), "bob")
+    assert ending(world.state) == f"cancelled {when(world.at)} by bob, and nothing of it reached users: no budget"
+    world = World().to(Phase.ROLLING_OUT)
+    world.do(c.Cancel(reason="it burns"), "bob")
+    world.wait(MINUTE)
+    assert ending(world.state) == f"rolled back, and closed {when(world.state.phase_since)}: it burns"
+
+
+def test_what_is_nobodys_business_is_marked_and_is_not_the_next_thing() -> None:
+    world = World(checks={"ci": {"kind": "http", "owner": "qa", "every": "1h", "max_age": "2h"}})
+    coming = why_view(world.state, world.at).next
+    kept = {n.what for n in coming if n.housekeeping}
+    assert kept >= {"ci is measured again", "the calendar is asked again"}
+    first = status_view(world.state, world.at).next
+    assert first == matters(coming)
+    assert first is not None
+    assert coming[0].housekeeping
+    assert not first.housekeeping
+    assert matters(tuple(n for n in coming if n.housekeeping)) is None
+
+
+def test_a_status_names_the_first_thing_that_the_release_waits_for() -> None:
+    world = World()
+    assert status_view(world.state, world.at).waits == why_view(world.state, world.at).waiting[0]
+    assert status_view(walked(walks.usual).state, SLOT).waits is None
 
 
 def test_the_guards_report_is_among_what_comes_next() -> None:

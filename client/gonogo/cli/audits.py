@@ -28,7 +28,7 @@ from .files import named_file, refuse_existing, write
 from .instants import read_instant
 from .picture import picture
 from .reading import line
-from .show import console, emit_json
+from .show import console, display, emit_json
 
 Subject = Annotated[str, Parameter(help="The release, PRODUCT/VERSION, or a file that `audit export` wrote.")]
 
@@ -89,7 +89,7 @@ async def show(
     if common.json:
         emit_json(view)
     else:
-        console().print(picture(view))
+        display(picture(view))
     return DONE
 
 

@@ -55,7 +55,7 @@ def picture(view: StatusView) -> RenderableType:
     parts += _facts(view)
     if view.rollout is not None:
         parts += _rollout(view.rollout)
-    told = {hold.text for hold in view.holds}
+    told = "\n".join((view.ending, *(hold.text for hold in view.holds)))
     for flag in view.flags:
         parts += _flag(flag, told)
     parts.append(_next(view))
@@ -186,7 +186,7 @@ def _rollout(rollout: RolloutView) -> list[_Line]:
     return shown
 
 
-def _flag(flag: FlagView, told: set[str]) -> list[_Line]:
+def _flag(flag: FlagView, told: str) -> list[_Line]:
     taken = f" to {flag.taken_by}" if flag.taken_by else ""
     settled = f", {flag.settled}{taken}" if flag.settled else ""
     shown = [_line("flag", f"{bar(flag.percent / 100)} {flag.key}: {flag.exposure}{settled} ({flag.owner})")]
@@ -197,10 +197,7 @@ def _flag(flag: FlagView, told: set[str]) -> list[_Line]:
 
 def _next(view: StatusView) -> _Line:
     if view.phase in _OVER:
-        # What is said of a flag stands with the flag.
-        said = not view.outcome_reason or any(flag.changed for flag in view.flags)
-        why = "" if said else f": {view.outcome_reason}"
-        return _line("ended", f"{view.outcome.replace('_', ' ')} {instant(view.phase_since)}{why}")
+        return _line("ended", view.ending or f"{view.outcome.replace('_', ' ')} {instant(view.phase_since)}")
     if view.next is None:
         what = f"nothing at a time that is known; it waits for {names(view.waits.responsible)}: " if view.waits else ""
         return _line("next", what, (f"gonogo why {view.release_id}", "bold"))

@@ -15,17 +15,14 @@ from gonogo.domain.narrate import glyph, summary
 from gonogo.domain.notes import release_notes
 from gonogo.domain.terms import Phase
 from gonogo.domain.values import format_instant
-from gonogo.domain.why_values import Waiting, WhyView
 
 from .choices import ANY_CASE
 from .common import DEFAULT, Common, Release
 from .exits import DONE
+from .explanation import explanation
 from .picture import picture
-from .show import ago, console, emit_json, instant, names
-from .ways import Hanging, Ways
+from .show import console, display, emit_json, instant
 
-_COMING = 5
-"""How much of what happens by itself is shown; `--json` has all of it, housekeeping too."""
 _GLYPHS = {
     "ok": ("✓", "green"),
     "bad": ("✗", "red"),
@@ -93,7 +90,7 @@ async def status(release: Release, /, *, common: Common = DEFAULT) -> int:
     if common.json:
         emit_json(view)
     else:
-        console().print(picture(view))
+        display(picture(view))
     return DONE
 
 
@@ -104,37 +101,8 @@ async def why(release: Release, /, *, common: Common = DEFAULT) -> int:
     if common.json:
         emit_json(view)
     else:
-        _print_why(view)
+        display(explanation(view))
     return DONE
-
-
-def _print_why(view: WhyView) -> None:
-    out = console()
-    out.print(Text(view.headline, style="bold"))
-    for one, called in _each_once(view.waiting):
-        out.print(Text())
-        out.print(Hanging(Text("- "), Text.assemble(one.text, (f"  {called}", "dim"))))
-        since = f"since {instant(one.since)} ({ago(one.since, view.at)})"
-        out.print(Hanging(Text("  "), Text(f"waits for {names(one.responsible)} {since}", style="dim")))
-        out.print(Ways(one.clears, 2))
-    coming = [one for one in view.next if not one.housekeeping]
-    if coming:
-        out.print(Text())
-    for step in coming[:_COMING]:
-        out.print(Text.assemble(("next  ", "dim"), f"{instant(step.at)} ({ago(step.at, view.at)}): {step.what}"))
-
-
-def _each_once(waiting: tuple[Waiting, ...]) -> list[tuple[Waiting, str]]:
-    """Everything that is waited for, each with its names; what a hold tells already is another name of the hold."""
-    shown: list[tuple[Waiting, str]] = []
-    for one in waiting:
-        name = f"{one.code}:{one.subject}"
-        told = [n for n, (other, _) in enumerate(shown) if other.code == "hold.no_go" and other.text.endswith(one.text)]
-        if told and one.code == "vote.no_go":
-            shown[told[0]] = (shown[told[0]][0], f"{shown[told[0]][1]} {name}")
-        else:
-            shown.append((one, name))
-    return shown
 
 
 async def watch(

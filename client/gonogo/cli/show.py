@@ -7,7 +7,7 @@ from dataclasses import is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from gonogo.domain.canonical import to_json
 from gonogo.domain.values import format_duration
@@ -23,6 +23,11 @@ def console() -> Console:
         width=None if sys.stdout.isatty() else _PLAIN_WIDTH,
         soft_wrap=not sys.stdout.isatty(),
     )
+
+
+def display(what: RenderableType) -> None:
+    """Prints what people read. What must stay whole, such as a command, is longer than a narrow terminal is wide."""
+    console().print(what, crop=False)
 
 
 def emit_json(given: Any) -> None:

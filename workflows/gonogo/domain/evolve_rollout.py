@@ -318,6 +318,7 @@ def _closed(state: State, entry: e.Entry, event: e.ReleaseClosed) -> State:
     return replace(
         state,
         outcome=event.outcome,
+        closed_by=entry.actor,
         ended_because=event.reason,
         round=None,
         opening=None,

@@ -140,6 +140,8 @@ class State:
     """The newest epoch under which this release writes flags; 0: it never did."""
     released_at: datetime | None = None
     outcome: str = ""
+    closed_by: Actor | None = None
+    """Who closed it; None: it is open."""
     ended_because: str = ""
     """Why it was closed, and what is to be known of that end."""
 

@@ -286,6 +286,8 @@ class StatusView:
     """completed, cancelled or rolled_back; empty while it is open."""
     outcome_reason: str = ""
     """Why it was closed, and what is to be known of that end, such as a flag that was killed; empty: nothing."""
+    ending: str = ""
+    """How it ended, in one line: what became of it, when, by whom and why; empty while it is open."""
     launched_at: Instant
     """When it was launched."""
     launched_by: Actor

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from . import status_parts as part
+from .ending import ending
 from .state import State
 from .status_parts import exposure_percent
 from .telling import when
@@ -57,6 +58,7 @@ def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
         phase_since=state.phase_since,
         outcome=state.outcome,
         outcome_reason=state.ended_because,
+        ending=ending(state),
         launched_at=state.launched_at,
         launched_by=state.launcher,
         released_at=state.released_at,

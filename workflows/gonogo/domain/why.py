@@ -8,6 +8,7 @@ from datetime import datetime
 
 from .assessing import assess
 from .clearing import clears_hold, clears_reason, lifters
+from .ending import ending
 from .state import State
 from .telling import change_told, listed, when
 from .terms import TERMINAL, Outcome, Phase
@@ -104,9 +105,7 @@ def why_view(state: State, now: datetime) -> WhyView:
 def _headline(state: State, waiting: tuple[Waiting, ...], coming: tuple[Next, ...]) -> str:
     phase = state.phase.value.replace("_", " ")
     if state.phase in TERMINAL:
-        killed = [key for key, flag in state.flags.items() if flag.changed is not None and flag.changed.how == "kill"]
-        ended = state.outcome.replace("_", " ") + (f", with {listed(killed)} killed" if killed else "")
-        return f"{state.release_id} is closed: {ended}; it waits for nothing"
+        return f"{state.release_id} is closed: {ending(state)}"
     if not waiting:
         first = matters(coming) or coming[0]
         return f"{state.release_id} is {phase}; nobody has to act: {first.what} {when(first.at)}"
