@@ -9,14 +9,16 @@ from gonogo.activities.ports import CheckRequest
 from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.client.plan_file import plan_adapter
+from gonogo.client.reading import workflow_id
 from gonogo.domain.commands import Cancel
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.plan import Plan
 from gonogo.domain.plan_defaults import normalise
 from gonogo.domain.values import Actor
 from gonogo.worker import live_world as module
-from gonogo.worker.live_world import live_world
+from gonogo.worker.live_world import LiveWorld, live_world
 from gonogo.worker.private_server import private_server
+from gonogo.workflows.release import ReleaseWorkflow
 
 START = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
@@ -64,15 +66,17 @@ async def test_a_worker_that_does_not_end_is_left_behind(
     assert "did not end in time" in capsys.readouterr().out
 
 
-async def test_a_release_that_closes_while_its_clock_is_taken_further_is_closed() -> None:
+async def test_a_release_that_closed_before_its_clock_was_taken_further_tells_how_it_ended() -> None:
     adapters = memory_adapters(checks=MemoryChecks(), metrics=MemoryMetrics(), flags=MemoryFlags(), inbox=MemoryInbox())
-    async with (
-        private_server() as server,
-        live_world(server, _plan(), Actor(id="ann"), START, adapters) as world,
-    ):
-        await world.advance(START)
-        entries, refusal = await world.act(Actor(id="bob"), Cancel(reason="not wanted"), "cancel-1")
+    plan = _plan()
+    async with private_server() as server, live_world(server, plan, Actor(id="ann"), START, adapters) as world:
+        before = await world.advance(START)
+        after, refusal = await world.act(Actor(id="bob"), Cancel(reason="not wanted"), "cancel-1")
         assert refusal is None
-        assert entries[-1].event.type == "ReleaseClosed"
-        assert await world.advance(START + timedelta(days=1)) == ()
-        assert world.next_wakeup() is None
+
+        release = server.get_workflow_handle_for(ReleaseWorkflow.run, workflow_id(plan.release_id))
+        await release.result()
+        late = LiveWorld(server, plan, release)
+        assert await late.advance(START + timedelta(days=1)) == before + after
+        assert late.next_wakeup() is None
+        assert late.head == world.head
