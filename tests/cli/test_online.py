@@ -14,6 +14,9 @@ from temporalio.client import Client
 from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.cli.main import main
+from gonogo.client.plan_file import read_plan_path
+from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.values import Actor
 from gonogo.worker.bootstrap import build_worker
 from gonogo.worker.flag_desk import TemporalFlagDesk
 from gonogo.workflows.messages import TASK_QUEUE
@@ -391,3 +394,20 @@ async def test_flags_are_listed_and_killed_by_their_key(terminal: Terminal, tmp_
     await terminal.shows("flag killable was killed by bob", "status", release)
     assert "bob: flag killable was killed by bob" in await terminal.ok("audit", "show", release)
     await terminal.ok("rollback", release, "-r", "done", "--as", "bob")
+
+
+async def test_a_plan_without_any_slot_left_is_not_launched_and_one_that_is_open_is_the_same_release(
+    server: Client, terminal: Terminal, tmp_path: Path
+) -> None:
+    file = plan_file(tmp_path, "2.9.0", flag="slotless")
+    closed = "schedule: {windows: [{id: freeze, action: deny, start: 2026-01-01T00:00, lasts: 520w}]}"
+    change(file, "checks:", f"{closed}\nchecks:")
+    code, out, err = await terminal.run("launch", file)
+    assert (code, out) == (2, "")
+    assert err.count("schedule.windows: the windows never open") == 1
+
+    await ReleaseClient(server, actor=Actor(id="dev")).launch(read_plan_path(file))
+    code, out, err = await terminal.run("launch", file)
+    assert (code, out) == (0, "shop/2.9.0 is open already, with this plan\n")
+    assert "warning: schedule.windows: the windows never open" in err
+    await terminal.ok("cancel", "shop/2.9.0", "--reason", "seen", "--as", "bob")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from ruamel.yaml import YAML
 
-from gonogo.client.plan_check import check_plan_path
+from gonogo.client.plan_check import CheckedPlan, check_plan_path
 from gonogo.client.plan_file import FileProblem, PlanFileError, read_plan_path
 from gonogo.client.plan_schema import plan_schema
 from gonogo.client.templates import TEMPLATES, new_from, new_plan
@@ -38,9 +38,13 @@ def read(path: Path, policy: Path | None) -> Plan:
     return read_plan_path(path, _floor(policy))
 
 
-def read_to_launch(path: Path, policy: Path | None) -> Plan:
-    """The plan at `path`, to be launched or put in force; what was perhaps not meant is told beside the output."""
-    checked = check_plan_path(path, _floor(policy), now=datetime.now(UTC), dates_refuse=False)
+def read_checked(path: Path, policy: Path | None, *, dates_refuse: bool) -> CheckedPlan:
+    """The plan at `path`, under the policy file that is given or configured, checked as it is seen here and now."""
+    return check_plan_path(path, _floor(policy), now=datetime.now(UTC), dates_refuse=dates_refuse)
+
+
+def warned(checked: CheckedPlan) -> Plan:
+    """The plan; what was perhaps not meant is told beside the output."""
     for warning in checked.warnings:
         print(warning, file=sys.stderr)
     return checked.plan
@@ -66,7 +70,7 @@ def check(
     found: Plan | None = None
     problems: tuple[FileProblem, ...]
     try:
-        checked = check_plan_path(plan, _floor(policy), now=datetime.now(UTC))
+        checked = read_checked(plan, policy, dates_refuse=True)
         found, problems = checked.plan, checked.warnings
     except PlanFileError as error:
         problems = error.problems

@@ -1,25 +1,29 @@
 """`gonogo launch`, `amend`, `candidate`, `postpone`, `hold`, `lift`, `cancel`."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from gonogo.client.errors import NotFound, Refused
 from gonogo.client.launching import plan_differences
+from gonogo.client.plan_file import PlanFileError
 from gonogo.domain.canonical import to_json
+from gonogo.domain.plan import Plan
 from gonogo.domain.values import Candidate
 from gonogo.workflows.messages import Answer
 
 from .common import DEFAULT, Common, Reason, Release, exit_code, give, print_answer
 from .exits import DONE, UsageError
 from .instants import When
-from .plans import PlanFile, PolicyFile, read_to_launch
+from .plans import PlanFile, PolicyFile, read_checked, warned
 from .show import emit_json
 from .slots import give_up
 
 
 async def launch(plan: PlanFile, /, *, policy: PolicyFile = None, common: Common = DEFAULT) -> int:
     """Launch a release."""
-    found = read_to_launch(plan, policy)
+    found = await _to_launch(plan, policy, common)
     async with common.client() as client:
         launched = await client.launch(found)
     if common.json:
@@ -31,9 +35,23 @@ async def launch(plan: PlanFile, /, *, policy: PolicyFile = None, common: Common
     return DONE
 
 
+async def _to_launch(plan: Path, policy: Path | None, common: Common) -> Plan:
+    try:
+        return warned(read_checked(plan, policy, dates_refuse=True))
+    except PlanFileError as refused:
+        found = read_checked(plan, policy, dates_refuse=False)
+        # It has no slot left: never launched like that, but launched before, it is the same release as ever.
+        try:
+            async with common.client() as client:
+                await client.get(found.plan.release_id)
+        except (NotFound, Refused):
+            raise refused from None
+        return warned(found)
+
+
 async def amend(release: Release, plan: PlanFile, /, *, policy: PolicyFile = None, common: Common = DEFAULT) -> int:
     """Put another revision of the plan in force."""
-    found = read_to_launch(plan, policy)
+    found = warned(read_checked(plan, policy, dates_refuse=False))
     async with common.client() as client:
         before = (await client.get(release)).plan
         answer = await client.amend(release, found)
