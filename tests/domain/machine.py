@@ -17,7 +17,7 @@ from gonogo.domain.effects import ClaimFlags, Effect, MeasureChecks, ResolveSlot
 from gonogo.domain.errors import GonogoError
 from gonogo.domain.events import BallotRefused, Entry
 from gonogo.domain.evolve import fold
-from gonogo.domain.facts import Finding, FlagReading, Status, WriteResult, WriteStatus
+from gonogo.domain.facts import Finding, FlagChange, FlagReading, Status, WriteResult, WriteStatus
 from gonogo.domain.items import due_at
 from gonogo.domain.ledger import Ledger, verify
 from gonogo.domain.plan import Plan
@@ -277,7 +277,11 @@ class World:
         elif self._bad(r):
             seen = r.choice((NOBODY, *self.provider.values()))
             self.provider[key] = seen
-            self.do(c.TakeFlagNews(flag=key, reading=self._reading(key), proof="kill by fay"))
+            change = FlagChange(how="kill", wanted=seen, by=Actor(id="fay"), reason="it breaks", at=self.at)
+            known = change if self.state.seq % 2 else None
+            self.do(c.TakeFlagNews(flag=key, reading=self._reading(key), proof="fay", change=known))
+        elif self.state.phase is Phase.CLEANING_UP:
+            self.do(c.TakeFlagNews(flag=key, carried_to="shop/9"))
 
     # --- people ---
 
