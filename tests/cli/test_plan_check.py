@@ -36,7 +36,7 @@ def test_a_plan_with_warnings_can_be_launched_and_they_have_places(
     first, second, last = capsys.readouterr().out.splitlines()
     assert "release.yaml:4:21: warning: checks.ci.kind: no check kind 'jira'" in first
     assert "release.yaml:5:18: warning: schedule.slot: Wed 2020-01-01 10:00 UTC has passed" in second
-    assert last == "release.yaml: shop/1.0.0 can be launched (dated), with 2 warnings"
+    assert last == f"{plan}: shop/1.0.0 can be launched (dated), with 2 warnings"
 
 
 def test_strict_refuses_warnings_too(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,13 +82,13 @@ def check(
     for problem in problems:
         print(problem)
     if found is None:
-        print(f"{plan.name}: {_counted(problems)}: it cannot be launched like this")
+        print(f"{plan}: {_counted(problems)}: it cannot be launched like this")
     elif fine:
         mode = found.schedule.mode.replace("_", " ")
         verdict = f"can be launched ({mode}), with {_counted(problems)}" if problems else f"is fine ({mode})"
-        print(f"{plan.name}: {found.release_id} {verdict}")
+        print(f"{plan}: {found.release_id} {verdict}")
     else:
-        print(f"{plan.name}: {_counted(problems)}, and --strict takes none")
+        print(f"{plan}: {_counted(problems)}, and --strict takes none")
     return DONE if fine else USAGE
 
 
