@@ -13,7 +13,8 @@ from gonogo.domain import commands as c
 from gonogo.domain.errors import Unmet
 from gonogo.domain.terms import Phase
 from gonogo.domain.why import why_view
-from tests.domain.worlds import World
+from gonogo.domain.why_values import Next, WhyView
+from tests.domain.worlds import SLOT, World
 
 
 def printed(what: RenderableType, width: int) -> list[str]:
@@ -79,6 +80,20 @@ def test_housekeeping_is_not_what_comes_next() -> None:
     following = [line for line in told(world) if line.startswith("next  ")]
     assert following
     assert "calendar" not in "".join(following)
+
+
+def test_what_happens_at_one_instant_is_one_line() -> None:
+    view = WhyView(
+        release_id="shop/1.2.0",
+        phase="readying",
+        headline="shop/1.2.0 is readying",
+        next=tuple(Next(at=SLOT, what=f"{who} is reminded") for who in ("ann", "bob", "cid", "dan", "eve")),
+        at=SLOT,
+        seq=1,
+    )
+    assert printed(explanation(view), 120)[-1] == (
+        "next  Thu 2026-11-19 10:00Z (0s ago): ann is reminded; bob is reminded; cid is reminded; and 2 more"
+    )
 
 
 def test_a_refusal_shows_each_condition_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

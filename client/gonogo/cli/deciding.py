@@ -8,7 +8,7 @@ from gonogo.client.commanding import new_id
 from gonogo.client.errors import Refused
 from gonogo.client.release_client import ReleaseClient
 from gonogo.domain.state import State
-from gonogo.domain.terms import Choice
+from gonogo.domain.terms import Choice, Phase
 from gonogo.workflows.messages import Answer
 
 from .choices import ANY_CASE
@@ -64,9 +64,12 @@ async def vote(
 
 def _open_question(state: State) -> str:
     if state.round is None:
+        name = state.release_id
+        waits = state.phase is Phase.AWAITING_WINDOW
+        instead = f"GO stands; `gonogo hold {name} --reason WHY` stops it" if waits else f"see `gonogo why {name}`"
         raise Refused(
             "round.none",
-            f"{state.release_id} is {state.phase.value}, and no poll is open: see `gonogo why {state.release_id}`",
+            f"{state.release_id} is {state.phase.value.replace('_', ' ')}, and no poll is open: {instead}",
             {"phase": state.phase.value},
         )
     return state.round.request_id

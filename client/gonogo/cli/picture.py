@@ -106,7 +106,9 @@ def _verdict(view: StatusView) -> list[_Line]:
     reasons = [reason for reason in view.reasons if reason not in told]
     shown += [_line("", f"· {reason}") for reason in reasons[:8]]
     if len(reasons) > 8:
-        shown.append(_line("", f"· and {len(reasons) - 8} more: gonogo why {view.release_id}"))
+        # While the scope is open `why` tells of the freeze, which comes before all of this.
+        where = "" if view.phase == "scoping" else f": gonogo why {view.release_id}"
+        shown.append(_line("", f"· and {len(reasons) - 8} more{where}"))
     return shown
 
 
@@ -199,6 +201,6 @@ def _next(view: StatusView) -> _Line:
     if view.phase in _OVER:
         return _line("ended", view.ending or f"{view.outcome.replace('_', ' ')} {instant(view.phase_since)}")
     if view.next is None:
-        what = f"nothing at a time that is known; it waits for {names(view.waits.responsible)}: " if view.waits else ""
-        return _line("next", what, (f"gonogo why {view.release_id}", "bold"))
+        waits = f"; it waits for {names(view.waits.responsible)}" if view.waits else ""
+        return _line("next", f"nothing that has a date{waits}: see ", (f"gonogo why {view.release_id}", "bold"))
     return _line("next", f"{instant(view.next.at)} ({ago(view.next.at, view.at)}): {view.next.what}")

@@ -36,9 +36,10 @@ async def widen(
 async def _open_question(client: ReleaseClient, release: str) -> str:
     state = await client.get(release)
     if state.rollout is None or state.rollout.question is None:
+        stands = state.phase.value.replace("_", " ")
         raise Refused(
             "question.none",
-            f"{release} is {state.phase.value}, and nobody is asked to go wider: see `gonogo why {release}`",
+            f"{release} is {stands}, and nobody is asked to go wider: see `gonogo why {release}`",
             {"phase": state.phase.value},
         )
     return state.rollout.question.id

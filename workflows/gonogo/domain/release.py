@@ -170,7 +170,10 @@ def launch(plan: Plan, actor: Actor, at: datetime, *, trust_local: bool = False)
     """
     if actor.proof == 0 and not trust_local:
         raise Refused(
-            "actor.unproved", f"nobody proved that this is {actor.id!r}: sign in, or start the worker with local trust"
+            "actor.unproved",
+            f"nobody proved that this is {actor.id!r}; anybody may launch whose name is proved: come through the "
+            "gateway or sign, or start the worker with local trust",
+            actor=actor.id,
         )
     people = amend.resolve_people(plan, at)
     amend.require_duties(plan, people, actor.id, plan.candidate)
