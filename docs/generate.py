@@ -201,7 +201,9 @@ def _people() -> str:
 `gonogo simulate PLAN.yaml --people PEOPLE.yaml` runs a plan with these people and this world. Whoever is not scripted
 answers well and in time. An act happens `at` an instant or `on` a moment (an event of [events.md](events.md) in dotted
 form, such as `poll.opened`, or `item.due`); [what else it takes](#what-people-do) depends on what is done. A plan
-without a date begins a day before the first act that has one. These are three bad days of the README's plan:
+without a date begins a day before the first act that has one. After the release has closed, each of its flags that is
+to be gone by a date goes on until it is gone (`removed` says when), or 30 days late. These are three bad days of the
+README's plan:
 
 ```yaml
 acts:

@@ -14,9 +14,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.activities.registry import Adapters
+from gonogo.client.calling import Patience
+from gonogo.client.flags import read_flag, read_history
 from gonogo.client.reading import workflow_id
 from gonogo.domain.commands import HumanCommand
 from gonogo.domain.events import Entry
+from gonogo.domain.flag_events import FlagEntry
+from gonogo.domain.flag_views import FlagView
 from gonogo.domain.plan import Plan
 from gonogo.domain.values import Actor
 from gonogo.workflows.flag import FlagWorkflow
@@ -83,6 +87,26 @@ class LiveWorld:
         """Flags ask for proof every day; only the first answer after the removal is news."""
         self._flags.update(removed)
 
+    async def follow_flag(self, key: str, to: datetime) -> FlagView:
+        """Takes a flag to `to`, when its release has closed; answers with how it stands then.
+
+        Raises:
+            NotFound: It never had a workflow.
+        """
+        try:
+            await self._advance_flag(key, to)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise  # of a flag that is gone the end is still to be read
+        return await read_flag(self._client, self._flag(key), Patience(), at=to)
+
+    async def flag_history(self, key: str) -> tuple[FlagEntry, ...]:
+        """Everything that happened to a flag."""
+        return await read_history(self._client, self._flag(key), Patience())
+
+    def _flag(self, key: str) -> str:
+        return f"{self._plan.product}/{self._plan.environment}/{key}"
+
     async def _advance_release(self, to: datetime) -> int:
         self._now = to
         if self._closed:
@@ -102,7 +126,7 @@ class LiveWorld:
 
     async def _advance_flag(self, key: str, to: datetime) -> datetime | None:
         """Takes a flag to `to`; answers with its next look, or None when it is gone."""
-        id = f"flag/{self._plan.product}/{self._plan.environment}/{key}"
+        id = f"flag/{self._flag(key)}"
         handle: WorkflowHandle[FlagWorkflow, FlagClosed] = self._client.get_workflow_handle_for(FlagWorkflow.run, id)
         found = await handle.execute_update(FlagWorkflow.advance, to)
         return None if found.closed else found.next_wakeup

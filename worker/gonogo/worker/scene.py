@@ -34,8 +34,9 @@ class Scene:
             "flags": {flag.provider for flag in (*plan.flags.values(), *_amended(people))},
             "notifications": set(plan.notifications.channels),
         }
-        fixed = {key: at for key, at in people.removed.items() if isinstance(at, datetime)}
-        self.flags = MemoryFlags(people.exposure_before(), removed=fixed, outages=self._outages("flags"))
+        self.archived = {key: at for key, at in people.removed.items() if isinstance(at, datetime)}
+        """Flag -> when it is archived, as far as that is known."""
+        self.flags = MemoryFlags(people.exposure_before(), removed=self.archived, outages=self._outages("flags"))
         self.inbox = MemoryInbox(outages=self._outages("notifications"))
         checks = {
             name: [CheckTurn(at=t.at, status=t.status, finding=t.finding) for t in turns]
@@ -79,6 +80,7 @@ class Scene:
                 at = removal_of(state, key, self._people.defaults.removal)
             if at is not None:
                 found[key] = max(at, shipped)
+                self.archived[key] = at
                 self.flags.remove(key, at)
         return found
 

@@ -1,20 +1,23 @@
 """`gonogo simulate`: a release's whole life on the real workflow code, in seconds, at the plan's own dates."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gonogo.client.people import People, read_people_path
 from gonogo.client.plan_file import read_plan_path
 from gonogo.domain.plan import Plan
+from gonogo.domain.terms import TERMINAL
 from gonogo.domain.values import Actor
 
-from .driver import Progress, drive
+from .driver import HORIZON, Progress, drive
+from .flag_lives import follow
 from .live_world import live_world
 from .private_server import private_server
 from .scene import Scene, launcher_of
 from .simulate_report import ProgressLine, show
-from .simulate_result import SimulationResult, result_of
+from .simulate_result import SimulationResult, after_line, result_of
 
 _BEFORE = timedelta(days=1)
 
@@ -42,7 +45,12 @@ async def run_simulation(
         told = await drive(
             world, people, starts=starts, changes=scene.changes(), removals=scene.removals, progress=progress
         )
-        return result_of(told, world.head)
+        result, state = result_of(told, world.head), told.state
+        if state is None or state.phase not in TERMINAL:
+            return result
+        ends, archived = starts + HORIZON, scene.archived
+        lives = await follow(world, state, closed_at=told.entries[-1].at, ends=ends, archived=archived)
+        return replace(result, flags_after=tuple(map(after_line, lives)))
 
 
 def start_of(plan: Plan, people: People) -> datetime:

@@ -29,7 +29,7 @@ _QUIET = {
     "ItemOpened",
 }
 """Left out of the picture; `--json` has everything."""
-_REPEATING = {"Escalated", "ChecksMeasured"}
+_REPEATING = {"Escalated", "ChecksMeasured", "OwnerReminded", "OverdueEscalated"}
 """What comes again and again while nothing else happens: each such line is shown once."""
 _TOGETHER = 4
 """More lines of one type at one instant than this are folded into one."""
@@ -79,20 +79,30 @@ class ProgressLine:
 
 def picture(result: SimulationResult) -> RenderableType:
     """The timeline and what it came to."""
+    head = Text(f"{result.release_id}, simulated: {outcome_text(result)}", style="bold")
+    parts: list[RenderableType] = [head, _timeline([e for e in result.events if e.type not in _QUIET])]
+    after = sorted(
+        (replace(e, summary=f"{flag.key}: {e.summary}") for flag in result.flags_after for e in flag.events),
+        key=lambda e: e.at,
+    )
+    if after:
+        parts += [Text(), Text("its flags, after it closed", style="bold"), _timeline(after)]
+    return Group(*parts, Text(), *_end(result))
+
+
+def _timeline(events: list[EventLine]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True, style="dim")
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
     day = ""
-    for line in _folded(_once([e for e in result.events if e.type not in _QUIET])):
+    for line in _folded(_once(events)):
         date = f"{line.at:%a %Y-%m-%d}"
         table.add_row(
             date if date != day else "", f"{line.at:%H:%M}", Text(line.summary, style=_STYLE.get(line.type, ""))
         )
         day = date
-    return Group(
-        Text(f"{result.release_id}, simulated: {outcome_text(result)}", style="bold"), table, Text(), *_end(result)
-    )
+    return table
 
 
 def outcome_text(result: SimulationResult) -> str:
@@ -168,9 +178,18 @@ def _end(result: SimulationResult) -> list[Text]:
     for flag in result.flags:
         settled.setdefault(f"{flag.settled or 'not settled'}, {flag.exposure}", []).append(flag.key)
     for how, keys in settled.items():
-        lines.append(_line("flags", f"{how}: {len(keys)} ({', '.join(keys[:3])}{', …' if len(keys) > 3 else ''})"))
+        lines.append(_line("flags", f"{how}: {_some(keys)}"))
+    afterwards: dict[str, list[str]] = {}
+    for after in result.flags_after:
+        afterwards.setdefault(f"{after.stands}, {_day(after.until)}", []).append(after.key)
+    for how, keys in afterwards.items():
+        lines.append(_line("later", f"{how}: {_some(keys)}"))
     lines.append(_line("ledger", f"{len(result.events)} entries, head {result.ledger_head[:16]}"))
     return lines
+
+
+def _some(keys: list[str]) -> str:
+    return f"{len(keys)} ({', '.join(keys[:3])}{', …' if len(keys) > 3 else ''})"
 
 
 def _line(label: str, text: str) -> Text:

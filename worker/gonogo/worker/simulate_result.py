@@ -4,6 +4,8 @@ import json
 
 from gonogo.domain.canonical import to_json
 from gonogo.domain.events import ExceptionRejected
+from gonogo.domain.flag_events import ProofTaken
+from gonogo.domain.flag_narrate import flag_summary
 from gonogo.domain.narrate import summary
 from gonogo.domain.scope import in_scope
 from gonogo.domain.state import State
@@ -12,6 +14,7 @@ from gonogo.domain.values import Instant, value
 from gonogo.domain.why import why_view
 
 from .driver import Chronicle
+from .flag_lives import FlagLife
 
 
 @value
@@ -79,6 +82,23 @@ class FlagLine:
 
 
 @value
+class FlagAfterLine:
+    """A flag after its release has closed, when an instant is known at which something happens to it."""
+
+    key: str
+    """The flag."""
+    stands: str
+    """gone, overdue, waived or live."""
+    due: Instant | None
+    """When it should be gone; absent: that is not known."""
+    until: Instant
+    """The last instant that was simulated for it: until it was gone, or 30 days late."""
+    events: tuple[EventLine, ...]
+    """What happened to it since the release closed, but for the daily question whether it is gone. `seq` is the place
+    in the flag's own ledger."""
+
+
+@value
 class RefusedLine:
     """Something in the people file that was refused, or never came to be."""
 
@@ -140,6 +160,31 @@ class SimulationResult:
     """Everything that happened."""
     ledger_head: str
     """SHA-256 of the last entry of the ledger."""
+    flags_after: tuple[FlagAfterLine, ...] = ()
+    """Flags after the release has closed."""
+
+
+def after_line(life: FlagLife) -> FlagAfterLine:
+    """What became of a flag after its release has closed."""
+    view = life.view
+    stands = "live"
+    if view.phase == "gone":
+        stands = "gone"
+    elif view.overdue:
+        stands = "overdue"
+    elif view.waived_until is not None and view.waived_until > life.until:
+        stands = "waived"
+    return FlagAfterLine(
+        key=view.key,
+        stands=stands,
+        due=view.due,
+        until=life.entries[-1].at if life.entries and stands == "gone" else life.until,
+        events=tuple(
+            EventLine(seq=e.seq, at=e.at, type=e.event.type, actor=e.actor.id, summary=flag_summary(e))
+            for e in life.entries
+            if not isinstance(e.event, ProofTaken)
+        ),
+    )
 
 
 def result_of(told: Chronicle, head: str) -> SimulationResult:
