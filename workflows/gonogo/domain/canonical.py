@@ -40,14 +40,22 @@ class _Writers(dict[type, _Writer]):
 
 
 def _sequence(given: Any) -> str:
-    return "[" + ",".join([_writers[type(part)](part) for part in given]) + "]"
+    return "[" + ",".join([_writers[type(part)](part) for part in given]) + "]" if given else "[]"
 
 
 def _mapping(given: Mapping[Any, Any]) -> str:
-    said = [(name, given[name]) for name in sorted(given)]
     # The writer of text takes nothing but text: a key of another kind is found by it.
-    parts = [encode_basestring(name) + ":" + _writers[type(part)](part) for name, part in said if part is not None]
-    return "{" + ",".join(parts) + "}"
+    return (
+        "{"
+        + ",".join(
+            [
+                encode_basestring(name) + ":" + _writers[type(part)](part)
+                for name in sorted(given)
+                if (part := given[name]) is not None
+            ]
+        )
+        + "}"
+    )
 
 
 _WRITTEN: dict[type, _Writer] = {

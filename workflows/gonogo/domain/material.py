@@ -3,26 +3,17 @@
 Not in it: people, owners, titles, notes, due dates, routing, results, conditions, evidence, waivers, approver roll.
 """
 
+import json
 from typing import Any
 
-from .canonical import Written, digest, to_json, written
-from .plan import Guard, Plan, Stage
+from .canonical import Written, canonical, digest, written
+from .plan import Plan, Stage
 from .state import State
-from .values import Candidate, format_duration, format_instant
-
-
-def _guard(guard: Guard) -> dict[str, Any]:
-    given: dict[str, Any] = to_json(guard)
-    return given
+from .values import Candidate
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
-    return {
-        "exposure": to_json(stage.exposure),
-        "bake": format_duration(stage.bake),
-        "guards": [_guard(g) for g in stage.guards],
-        "question": to_json(stage.question) if stage.question else None,
-    }
+    return {"exposure": stage.exposure, "bake": stage.bake, "guards": stage.guards, "question": stage.question}
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:
@@ -59,7 +50,7 @@ def _parts(state: State) -> dict[str, Any]:
             r: {"quorum": plan.roles[r].quorum, "min_proof": plan.roles[r].min_proof} for r in required_roles(plan)
         },
         "checks": {
-            n: {"kind": k.kind, "params": k.params, "max_age": format_duration(k.max_age), "moment": k.moment.value}
+            n: {"kind": k.kind, "params": k.params, "max_age": k.max_age, "moment": k.moment}
             for n, k in plan.checks.items()
         },
         "policy": digest(plan.policy),
@@ -71,8 +62,7 @@ def _own(state: State) -> dict[str, Any]:
     plan = state.plan
     slot: Any = "on_demand"
     if plan.schedule.mode != "on_demand":
-        # Text, like every instant in canonical JSON.
-        slot = [format_instant(state.slot.starts), format_instant(state.slot.ends)] if state.slot else "none"
+        slot = [state.slot.starts, state.slot.ends] if state.slot else "none"
     return {
         "product": plan.product,
         "version": plan.version,
@@ -81,17 +71,17 @@ def _own(state: State) -> dict[str, Any]:
         "features": {f.feature.id: sorted(f.feature.flags) for f in state.features.values() if f.is_in},
         "slot": slot,
         "flags": {
-            key: {"provider": flag.provider, "environment": plan.environment, "reach": to_json(flag.reach)}
+            key: {"provider": flag.provider, "environment": plan.environment, "reach": flag.reach}
             for key in state.flags
             if (flag := plan.flags.get(key)) is not None
         },
-        "items": {i.id: i.gates.value for i in state.items.values() if i.required and i.plan_item is not None},
+        "items": {i.id: i.gates for i in state.items.values() if i.required and i.plan_item is not None},
     }
 
 
 def material(state: State) -> dict[str, Any]:
     """The material content as JSON."""
-    return {**_own(state), **_parts(state)}
+    return {name: json.loads(canonical(part)) for name, part in {**_own(state), **_parts(state)}.items()}
 
 
 def material_digest(state: State) -> str:

@@ -100,8 +100,9 @@ def item_fact(state: State, item: ItemState, now: datetime) -> Fact:
 
 def _waiver_end(state: State, subject: str, changes: datetime | None) -> datetime | None:
     waiver = state.waivers.get(subject)
-    ends = [at for at in (changes, waiver.until if waiver else None) if at is not None]
-    return min(ends, default=None)
+    if waiver is None or waiver.until is None:
+        return changes
+    return waiver.until if changes is None else min(changes, waiver.until)
 
 
 def facts(state: State, moment: Moment, now: datetime, *, since: datetime | None = None) -> tuple[Fact, ...]:
