@@ -57,7 +57,7 @@ async def test_a_pipeline_that_may_not_or_cannot_ends_with_one_clear_line(server
     for args, person, told in (
         ((), "bob", "PLAN COMMIT"),
         ((str(file),), "bob", "PLAN COMMIT"),
-        ((str(file), "abc1234"), "eve", "gonogo: 'eve' may not 'candidate'; "),
+        ((str(file), "abc1234"), "eve", "gonogo: 'eve' may not `gonogo candidate`; release_manager (bob) may"),
         ((str(file), "abc1234"), "Not A Name", "gonogo: 'Not A Name' is no person's id"),
         ((str(tmp_path / "none.yaml"), "abc1234"), "bob", "none.yaml: cannot be read: No such file or directory"),
     ):

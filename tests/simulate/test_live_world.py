@@ -9,7 +9,7 @@ from gonogo.activities.ports import CheckRequest
 from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.client.plan_file import plan_adapter
-from gonogo.client.reading import workflow_id
+from gonogo.client.reading import handle_of
 from gonogo.domain.commands import Cancel
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.plan import Plan
@@ -18,7 +18,6 @@ from gonogo.domain.values import Actor
 from gonogo.worker import live_world as module
 from gonogo.worker.live_world import LiveWorld, live_world
 from gonogo.worker.private_server import private_server
-from gonogo.workflows.release import ReleaseWorkflow
 
 START = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
@@ -74,7 +73,7 @@ async def test_a_release_that_closed_before_its_clock_was_taken_further_tells_ho
         after, refusal = await world.act(Actor(id="bob"), Cancel(reason="not wanted"), "cancel-1")
         assert refusal is None
 
-        release = server.get_workflow_handle_for(ReleaseWorkflow.run, workflow_id(plan.release_id))
+        release = handle_of(server, plan.release_id)
         await release.result()
         late = LiveWorld(server, plan, release)
         assert await late.advance(START + timedelta(days=1)) == before + after
