@@ -288,7 +288,6 @@ class Checker:
             for key, wanted in event.writes.items():
                 back = wanted == p.original.get(key, wanted)
                 _require(back, "rollback_restores_what_was", f"{key}: {wanted}")
-                _require(key not in p.taken, "what_a_later_release_took_over_is_left_alone", key)
             return
         own = {f"flag:{k}" for k in event.writes}
         self._may_widen(entry, event.stage, own)
@@ -378,10 +377,9 @@ class Checker:
     def _RollbackConfirmed(self, entry: e.Entry, event: e.RollbackConfirmed, past: list[e.Entry], rest: Any) -> None:
         p = self.p
         for key, shown in p.current.items():
-            back = key in p.gone | p.absent | p.accepted | p.taken or shown == p.original[key]
+            back = key in p.gone | p.absent | p.accepted or shown == p.original[key]
             _require(back, "rollback_is_confirmed_when_all_is_back", f"{key} is at {shown}, was {p.original[key]}")
         _require(set(event.unrestorable) <= p.accepted, "rollback_is_confirmed_when_all_is_back", "not accepted")
-        _require(set(event.left_alone or ()) == p.taken, "what_a_later_release_took_over_is_left_alone", "not said")
 
     def _ReleaseClosed(self, entry: e.Entry, event: e.ReleaseClosed, past: list[e.Entry], rest: list[Any]) -> None:
         p = self.p

@@ -73,8 +73,6 @@ class Picture:
     granted: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     """Flags that this release changed, or may have, and has not put back."""
-    taken: set[str] = field(default_factory=set)
-    """Flags that a later release took over."""
     gone: set[str] = field(default_factory=set)
     """Flags that are gone with proof."""
     absent: set[str] = field(default_factory=set)
@@ -356,19 +354,12 @@ class Picture:
         self.go, self.stage, self.slot, self.opening = None, -1, None, None
         self.settled &= self.gone
         self.granted.clear()
-        for key in self.taken:
-            # What it was at before is the later release's from now on: the next claim reads it anew.
-            del self.original[key], self.current[key]
-            self.changed.discard(key)
-        self.taken.clear()
         for item in self.items.values():
             if item.gates == "completion" and item.planned:
                 item.status = "open"
 
     def _FlagSettled(self, entry: e.Entry, event: e.FlagSettled) -> None:
         self.settled.add(event.flag)
-        if event.taken_by:
-            self.taken.add(event.flag)
         if event.how.value == "gone":
             self.gone.add(event.flag)
 

@@ -1,11 +1,10 @@
-"""A flag that a later release took over is that release's: a rollback of the earlier one leaves it alone."""
+"""A flag that a later release took over: the earlier one says whose it is, and still takes it back."""
 
 from typing import Any
 
 from gonogo.domain import commands as c
-from gonogo.domain.events import FlagSettled, RollbackConfirmed, RollbackStarted, WritesRequested
+from gonogo.domain.events import FlagSettled, RollbackStarted, WritesRequested
 from gonogo.domain.evolve import fold
-from gonogo.domain.facts import WriteStatus
 from gonogo.domain.narrate import summary
 from gonogo.domain.notices import Notice, notices
 from gonogo.domain.terms import Phase
@@ -46,34 +45,24 @@ def started(world: World) -> list[Notice]:
     return [n for n in notices(entry, fold(world.entries[: entry.seq])) if n.type == "rollback.started"]
 
 
-def test_a_rollback_leaves_a_flag_that_a_later_release_took_over_alone() -> None:
+def test_a_rollback_takes_back_also_what_a_later_release_took_over() -> None:
+    # Nobody tells this release whether the later one still has it: left alone, it could stay with everybody for good.
     world = taken()
     world.do(c.RollBack(reason="bad"), "eve")
-    assert list(world.last(WritesRequested).writes) == ["b"]
-    assert (world.phase, world.exposure) == (Phase.READYING, {"gifts": "50 %", "b": "nobody"})
+    assert set(world.last(WritesRequested).writes) == {"gifts", "b"}
+    assert (world.phase, world.exposure) == (Phase.READYING, {"gifts": "nobody", "b": "nobody"})
+    assert world.state.flags["gifts"].taken_by == ""
 
 
-def test_it_says_which_flag_it_leaves_alone_and_whose_that_is() -> None:
+def test_it_says_whose_a_flag_is_by_now_and_that_a_rollback_takes_it_back() -> None:
     world = taken()
     assert why_view(world.state, world.at).notes == (
-        "flag gifts was taken over by shop/1.3.0: it is that release's, and a rollback here leaves it alone",
+        "flag gifts was taken over by shop/1.3.0: a rollback here takes it back all the same",
     )
     assert [f.taken_by for f in status_view(world.state, world.at).flags] == ["shop/1.3.0", ""]
     world.do(c.RollBack(reason="bad"), "eve")
-    assert said(world, RollbackStarted) == "rolling back (left alone: gifts, which shop/1.3.0 took over): bad"
-    assert said(world, RollbackConfirmed) == "rolled back; left alone: gifts, which shop/1.3.0 took over"
     (told,) = started(world)
-    assert "Flag gifts stays as it is: shop/1.3.0 took it over." in told.body
-
-
-def test_a_rollback_of_nothing_but_a_flag_that_was_taken_over_is_confirmed_at_once() -> None:
-    world = World(stages=PLAIN).to(Phase.CLEANING_UP)
-    world.do(TAKEN)
-    written = world.types.count("WritesRequested")
-    world.do(c.RollBack(reason="bad"), "eve")
-    assert (world.phase, world.types.count("WritesRequested")) == (Phase.READYING, written)
-    (told,) = started(world)
-    assert "Flags that go back: none.\n" in told.body
+    assert "Flag gifts was taken over by shop/1.3.0: it has to know that it goes back." in told.body
 
 
 def test_a_flag_that_lives_on_by_itself_is_taken_over_too() -> None:
@@ -81,55 +70,12 @@ def test_a_flag_that_lives_on_by_itself_is_taken_over_too() -> None:
     assert world.last(FlagSettled).proof == "it is due in 2 cycles"
     world.do(TAKEN)
     assert world.last(FlagSettled).taken_by == "shop/1.3.0"
-    world.do(c.RollBack(reason="bad"), "eve")
-    assert list(world.last(WritesRequested).writes) == ["b"]
 
 
 def test_a_flag_that_is_gone_is_not_taken_over() -> None:
     world = cleaning()
     world.do(c.TakeFlagNews(flag="gifts", gone=True, proof="archived"))
     assert world.do(TAKEN) == ()
-
-
-def test_a_flag_that_is_taken_over_while_it_is_put_back_is_left_where_it_is() -> None:
-    world = cleaning()
-    world.writes = {"gifts": WriteStatus.FAILED, "b": WriteStatus.FAILED}
-    world.do(c.RollBack(reason="bad"), "eve")
-    assert world.state.rollback is not None
-    assert set(world.state.rollback.left) == {"gifts", "b"}
-    world.do(TAKEN)
-    assert world.state.rollback.left == ("b",)
-    world.writes = {}
-    world.wait(phase=Phase.READYING)
-    assert (world.last(RollbackConfirmed).left_alone, world.exposure) == (
-        {"gifts": "shop/1.3.0"},
-        {"gifts": "everyone", "b": "nobody"},
-    )
-
-
-def test_what_a_write_that_was_out_meets_at_a_flag_that_was_taken_over_fails_nothing() -> None:
-    world = cleaning()
-    world.silent.add("writes")
-    world.do(c.RollBack(reason="bad"), "eve")
-    world.do(TAKEN)
-    world.silent.clear()
-    world.writes = {"gifts": WriteStatus.STALE}
-    world.answer()
-    assert (world.phase, world.exposure["b"]) == (Phase.READYING, "nobody")
-
-
-def test_when_the_release_rolls_out_again_the_flag_is_claimed_and_read_anew() -> None:
-    world = taken()
-    world.do(c.RollBack(reason="bad"), "eve")
-    flag = world.state.flags["gifts"]
-    assert (flag.taken_by, flag.original, flag.current, flag.changed_at) == ("", None, None, 0)
-    world.do(c.RollBack(reason="again"), "eve")
-    assert world.exposure["gifts"] == "50 %", "it is still the other release's"
-    world.candidate("c2")
-    world.to(Phase.ROLLING_OUT).wait(HOUR)
-    assert world.state.flags["gifts"].original == HALF
-    world.do(c.RollBack(reason="worse"), "eve")
-    assert world.exposure == {"gifts": "50 %", "b": "nobody"}
 
 
 def test_a_flag_that_was_waived_and_then_taken_over_says_who_has_it() -> None:

@@ -198,8 +198,6 @@ class RollbackStarted:
     """Why."""
     closing: bool = False
     """True: the release is closed when it is confirmed."""
-    left_alone: dict[FlagKey, Text] | None = None
-    """Flags that stay as they are, each with the later release that took it over. Absent: none."""
 
 
 @value
@@ -229,5 +227,3 @@ class RollbackConfirmed:
     type: Literal["RollbackConfirmed"] = "RollbackConfirmed"
     unrestorable: tuple[FlagKey, ...] = ()
     """Flags that could not be put back."""
-    left_alone: dict[FlagKey, Text] | None = None
-    """Flags that were left as they are, each with the later release that took it over. Absent: none."""

@@ -97,8 +97,6 @@ def _put_back(state: State, entry: e.Entry, batch: WriteBatch, event: e.FlagsWri
     done, failed = set(), {}
     for key, wanted in batch.writes.items():
         result = said.get(key)
-        if key in rollback.left_alone:
-            continue
         if result is None:
             failed[key] = "no answer came back"
         elif result.status is WriteStatus.GONE:
@@ -213,7 +211,7 @@ def _shipped(state: State, entry: e.Entry, event: e.ReleaseShipped) -> State:
 
 def _rollback_started(state: State, entry: e.Entry, event: e.RollbackStarted) -> State:
     touched = (f for f in state.flags.values() if f.changed_at or (f.original is not None and f.current != f.original))
-    changed = sorted((f for f in touched if not f.gone and not f.taken_by), key=lambda f: -f.changed_at)
+    changed = sorted((f for f in touched if not f.gone), key=lambda f: -f.changed_at)
     left = [f.key for f in changed]
     # A batch that is out may land: its flags go back first.
     pending = [k for k in reversed(tuple(state.writes.writes)) if k not in left] if state.writes else []
@@ -222,7 +220,6 @@ def _rollback_started(state: State, entry: e.Entry, event: e.RollbackStarted) ->
         closing=event.closing,
         at=entry.at,
         left=(*[k for k in pending if not state.flags[k].gone], *left),
-        left_alone=event.left_alone or {},
     )
     return replace(
         _stop_bake(state, entry),
@@ -246,12 +243,10 @@ def _unrestorable_accepted(state: State, entry: e.Entry, event: e.UnrestorableAc
 
 
 def _claimed_anew(flag: FlagState) -> FlagState:
-    """A flag after a rollback: put back, accepted as it stands, or left to a later release. What is gone stays gone."""
+    """A flag after a rollback: put back, or accepted as it stands. What is gone stays gone."""
     if flag.gone:
         return replace(flag, granted=False)
-    new = replace(flag, settled=None, proof="", granted=False, changed=None)
-    # Of a flag that it left alone this release knows nothing any more: it is read anew when it is claimed again.
-    return replace(new, taken_by="", original=None, current=None, changed_at=0) if flag.taken_by else new
+    return replace(flag, settled=None, proof="", granted=False, changed=None, taken_by="")
 
 
 def _rollback_confirmed(state: State, entry: e.Entry, event: e.RollbackConfirmed) -> State:
@@ -302,16 +297,10 @@ def _flag_changed_elsewhere(state: State, entry: e.Entry, event: e.FlagChangedEl
 
 
 def _flag_settled(state: State, entry: e.Entry, event: e.FlagSettled) -> State:
-    flag, taken_by = state.flags[event.flag], event.taken_by
+    flag = state.flags[event.flag]
     gone = flag.gone or event.how is Settled.GONE
-    new = replace(flag, settled=event.how, proof=event.proof, gone=gone, taken_by=taken_by)
-    state = replace(state, flags=_with(state.flags, event.flag, new))
-    if state.rollback is None or not taken_by:
-        return state
-    # It is no longer this release's to put back, also when that has begun.
-    rest = tuple(k for k in state.rollback.left if k != event.flag)
-    alone = _with(state.rollback.left_alone, event.flag, taken_by)
-    return replace(state, rollback=replace(state.rollback, left=rest, left_alone=alone))
+    new = replace(flag, settled=event.how, proof=event.proof, gone=gone, taken_by=event.taken_by)
+    return replace(state, flags=_with(state.flags, event.flag, new))
 
 
 def _closed(state: State, entry: e.Entry, event: e.ReleaseClosed) -> State:

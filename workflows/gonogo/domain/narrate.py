@@ -1,6 +1,6 @@
 """One plain line for every entry of the ledger: what happened. Who did it stands in the entry's actor."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -189,21 +189,10 @@ def _asked(x: e.QuestionAsked) -> str:
     return f"{x.text} asked of {x.role}{until} ({x.question})"
 
 
-def _left_alone(flags: Mapping[str, str] | None) -> str:
-    """Flags that a rollback does not touch, and why; empty: none."""
-    told = (f"{key}, which {release} took over" for key, release in (flags or {}).items())
-    return f"left alone: {'; '.join(told)}" if flags else ""
-
-
-def _rolling_back(x: e.RollbackStarted) -> str:
-    alone = _left_alone(x.left_alone)
-    return f"rolling back{', then closing' if x.closing else ''}{f' ({alone})' if alone else ''}: {x.reason}"
-
-
 def _confirmed(x: e.RollbackConfirmed) -> str:
-    accepted = f"not put back, and accepted: {listed(x.unrestorable)}" if x.unrestorable else ""
-    told = "; ".join(filter(None, (accepted, _left_alone(x.left_alone))))
-    return f"rolled back; {told}" if told else "rolled back: everything is as it was before the release"
+    if x.unrestorable:
+        return f"rolled back; not put back, and accepted: {listed(x.unrestorable)}"
+    return "rolled back: everything is as it was before the release"
 
 
 def _elsewhere(x: e.FlagChangedElsewhere) -> str:
@@ -270,7 +259,7 @@ _LINES: dict[type[Any], Callable[[Any], str]] = {
     e.QuestionExpired: lambda x: f"{x.question} expired without an answer; exposure stays as it is",
     e.QuestionDeadlineMoved: lambda x: f"{x.question}: {_deadline(x.deadline)}, as the calendar says now",
     e.ReleaseShipped: lambda x: "shipped: the last stage has baked",
-    e.RollbackStarted: _rolling_back,
+    e.RollbackStarted: lambda x: f"rolling back{', then closing' if x.closing else ''}: {x.reason}",
     e.RollbackClosing: lambda x: f"it will be closed when the rollback is confirmed: {x.reason}",
     e.UnrestorableAccepted: lambda x: f"accepted that flag {x.flag} is not put back: {x.reason}",
     e.RollbackConfirmed: _confirmed,

@@ -19,9 +19,7 @@ _EXPOSED = (Phase.ROLLING_OUT, Phase.CLEANING_UP)
 def start_rollback(draft: Draft, reason: str, *, closing: bool = False, by: Actor = ENGINE) -> None:
     """Begins a rollback under a new epoch, or adds `closing` to nothing: one rollback at a time."""
     epoch = next_epoch(draft.state, draft.at)
-    # What a later release took over while this one cleaned up is that release's: it stays as it is.
-    alone = {key: flag.taken_by for key, flag in draft.state.flags.items() if flag.taken_by}
-    draft.emit(RollbackStarted(epoch=epoch, reason=reason[:2000], closing=closing, left_alone=alone or None), actor=by)
+    draft.emit(RollbackStarted(epoch=epoch, reason=reason[:2000], closing=closing), actor=by)
     if draft.state.phase in _EXPOSED:
         lift_all(draft, "rolled back", HoldReason.GUARD, HoldReason.READINESS)
         raise_hold(draft, HoldReason.ROLLED_BACK, reason, by=by)
@@ -93,8 +91,7 @@ def _confirm(draft: Draft) -> None:
     rollback = draft.state.rollback
     assert rollback is not None
     phase = draft.state.phase
-    alone = dict(rollback.left_alone)
-    draft.emit_by_itself(RollbackConfirmed(unrestorable=rollback.accepted, left_alone=alone or None))
+    draft.emit_by_itself(RollbackConfirmed(unrestorable=rollback.accepted))
     if phase in _EXPOSED:
         draft.emit_by_itself(PhaseChanged(before=phase, after=Phase.READYING))
     if rollback.closing:

@@ -241,8 +241,6 @@ class Rollback:
     failed: Mapping[str, str] = field(default_factory=_empty)
     """Flag -> why it is not back."""
     accepted: tuple[str, ...] = ()
-    left_alone: Mapping[str, str] = field(default_factory=_empty)
-    """Flag -> the later release that took it over."""
     attempts: int = 0
     refused: int = 0
     """Attempts in a row that met a newer fence."""

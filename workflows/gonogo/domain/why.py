@@ -63,12 +63,12 @@ def _at_once(state: State) -> Waiting:
 
 
 def _notes(state: State) -> tuple[str, ...]:
-    """What people did to its flags outside its stages, where no hold says it, and what a rollback does not touch."""
+    """What people did to its flags outside its stages, where no hold says it, and what is another release's by now."""
     held = {hold.text for hold in state.holds}
     told = (change_told(key, flag.changed) for key, flag in state.flags.items() if flag.changed is not None)
     changed = (text for text in told if text not in held)
     taken = (
-        f"flag {key} was taken over by {flag.taken_by}: it is that release's, and a rollback here leaves it alone"
+        f"flag {key} was taken over by {flag.taken_by}: a rollback here takes it back all the same"
         for key, flag in state.flags.items()
         if flag.taken_by
     )
