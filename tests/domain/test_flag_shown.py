@@ -7,7 +7,7 @@ import pytest
 
 from gonogo.domain.commands import Tick
 from gonogo.domain.facts import Finding, FlagChange, Status, WriteStatus
-from gonogo.domain.flag_commands import SetFlag, TakeProof
+from gonogo.domain.flag_commands import KillFlag, SetFlag, TakeProof
 from gonogo.domain.flag_effects import channels
 from gonogo.domain.flag_views import flag_view
 from gonogo.domain.plan import FlagKind, Notifications, Route
@@ -47,6 +47,13 @@ def test_a_flag_can_be_removed_when_everybody_sees_it_or_nobody(seen: Any, kind:
     life.note("announced")
     life.note("shipped", exposure=seen, flag_kind=kind)
     assert flag_view(life.state, START).removable == why
+
+
+def test_a_flag_that_was_killed_after_it_shipped_can_be_removed_since_the_kill() -> None:
+    life = Life().shipped()
+    life.do(KillFlag(reason="it hurts"), START + DAY, OLGA)
+    life.answer(WriteStatus.WRITTEN, START + DAY)
+    assert flag_view(life.state, START + DAY).removable == "Nobody sees it since 2026-03-03, by the word of olga."
 
 
 def test_a_change_that_is_not_confirmed_is_shown_with_who_makes_it_and_why_it_failed() -> None:

@@ -54,8 +54,8 @@ def named_file(subject: str) -> bool:
     path = Path(subject)
     if path.is_file():
         return True
-    if path.is_dir():
-        raise FileMissing(f"{subject} is a folder: name a file that `gonogo audit export` wrote, or a release")
-    if path.suffix == ".json" or path.is_absolute() or subject.startswith((".", "~")) or "/" not in subject:
+    if path.suffix == ".json" or path.is_absolute() or subject.startswith((".", "~")) or subject.count("/") != 1:
+        if path.is_dir():
+            raise FileMissing(f"{subject} is a folder: name a file that `gonogo audit export` wrote, or a release")
         raise FileMissing(f"there is no file {subject}; a release is named PRODUCT/VERSION")
     return False

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from gonogo.client.errors import NotFound, Refused
+from gonogo.client.errors import ClientError
 from gonogo.client.launching import plan_differences
 from gonogo.client.plan_file import PlanFileError
 from gonogo.domain.canonical import to_json
@@ -44,7 +44,7 @@ async def _to_launch(plan: Path, policy: Path | None, common: Common) -> Plan:
         try:
             async with common.client() as client:
                 await client.get(found.plan.release_id)
-        except (NotFound, Refused):
+        except ClientError:
             raise refused from None
         return warned(found)
 

@@ -164,6 +164,8 @@ async def freeze(release: Release, /, *, common: Common = DEFAULT) -> int:
                 raise
             view = await client.why(release)
             stands = [f"{w.subject}: {w.text}" for w in view.waiting if not w.code.startswith(("scope.open", "hold."))]
+            if not stands:
+                raise
             told = {"stands": "\n".join(stands), "conditions": "\n".join(stands)}
             what = f"the scope cannot freeze (`gonogo why {release}` says what clears each)"
             raise Refused(refused.code, f"{what}: {'; '.join(stands)}", {**refused.details, **told}) from refused

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
+from gonogo.client.errors import ClientError
 from gonogo.client.release_client import ReleaseClient
 from gonogo.domain.deciding import poll_due
 from gonogo.domain.events import SlotGivenUp, SlotsResolved
@@ -25,13 +26,14 @@ async def give_up(
     """Gives a command that may give up the slot, and says what became of it. `cause`: its name in the ledger."""
     async with common.client() as client:
         answer = await call(client)
-        told = await _told(client, release, answer, cause) if answer.accepted and not common.json else []
-    if common.json:
-        emit_json(answer)
-    else:
+        if common.json:
+            emit_json(answer)
+            return exit_code(answer)
         print_answer(answer, done)
-        for line in told:
-            print(f"  {line}")
+        # It is done, whatever becomes of the rest: nobody shall give the command again for want of these lines.
+        with contextlib.suppress(ClientError):
+            for line in await _told(client, release, answer, cause) if answer.accepted else []:
+                print(f"  {line}")
     return exit_code(answer)
 
 

@@ -13,11 +13,13 @@ from gonogo.workflows import search
 from gonogo.workflows.release import ReleaseWorkflow
 
 from .calling import Patience, patiently
-from .errors import ClientError, Stuck
+from .errors import ClientError, Stuck, Unreachable
 
 MOST_ASKED = 50
 """How many open releases of one list are asked how they stand, the newest first: each is one query to a worker."""
 _AT_ONCE = 8
+_SILENT = 2
+"""Releases in a row that nobody answers for, after which no more are asked."""
 _TYPE = "ReleaseWorkflow"
 assert ReleaseWorkflow.__name__ == _TYPE
 
@@ -96,17 +98,23 @@ async def with_standing(
 ) -> tuple[ReleaseRow, ...]:
     """The rows, with what each open release says of itself; one that does not answer says so, and stops no list."""
     room = asyncio.Semaphore(_AT_ONCE)
-    nobody: list[str] = []
+    silent: list[str] = []
 
     async def asked(row: ReleaseRow) -> ReleaseRow:
         async with room:
             try:
-                # Where no worker answers for one release, none of the others is waited for.
-                return row if nobody else _standing(row, await status(row.release_id))
-            except ClientError as silent:
-                if not isinstance(silent, Stuck):
-                    nobody.append(silent.code)
-                return replace(row, waits=f"it does not answer [{silent.code}]", responsible=("a worker",))
+                # Where one after the other is not answered for, the rest is not waited for.
+                if len(silent) >= _SILENT:
+                    return replace(row, waits=f"not asked: nobody answers [{silent[-1]}]", responsible=("a worker",))
+                told = _standing(row, await status(row.release_id))
+            except Unreachable as error:
+                if not isinstance(error, Stuck):
+                    silent.append(error.code)
+                return replace(row, waits=f"it does not answer [{error.code}]", responsible=("a worker",))
+            except ClientError as error:
+                return replace(row, waits=f"cannot be read [{error.code}]")
+            silent.clear()
+            return told
 
     open_ones = {row.release_id: row for row in [r for r in rows if r.status == "running"][:MOST_ASKED]}
     told = {row.release_id: row for row in await asyncio.gather(*map(asked, open_ones.values()))}

@@ -92,9 +92,14 @@ def removable(state: FlagLife) -> str:
     permanent = state.kind in (FlagKind.KILL_SWITCH, FlagKind.PERMISSION)
     if life is None or state.waits or permanent or seen is None:
         return ""
-    if seen.audience is Audience.EVERYONE:
-        return f"Everybody sees it since {life.since:%Y-%m-%d}."
-    return f"Nobody sees it since {life.release}." if seen.audience is Audience.NOBODY else ""
+    who = {Audience.EVERYONE: "Everybody sees it", Audience.NOBODY: "Nobody sees it"}.get(seen.audience)
+    if who is None:
+        return ""
+    if state.changed is not None:
+        return f"{who} since {state.changed.at:%Y-%m-%d}, by the word of {state.changed.by.id}."
+    return (
+        f"{who} since {life.since:%Y-%m-%d}." if seen.audience is Audience.EVERYONE else f"{who} since {life.release}."
+    )
 
 
 def overdue(state: FlagLife, now: datetime) -> bool:

@@ -157,9 +157,7 @@ def _rollback(x: e.RollbackStarted, entry: e.Entry, state: State) -> _Told:
     left = state.rollback.left if state.rollback else ()
     body = f"Why: {x.reason}\nFlags that go back: {listed(left, none='none, nothing was changed')}."
     taken = [flag for key in left if (flag := state.flags[key]).taken_by]
-    body += "".join(
-        f"\nFlag {f.key} was taken over by {f.taken_by}, which has to know that it goes back." for f in taken
-    )
+    body += "".join(f"\nFlag {f.key} was taken over by {f.taken_by}: it has to know that it goes back." for f in taken)
     to = tuple(dict.fromkeys((*everybody(state), *_on_call(state))))
     yield notice(state, "rollback.started", summary(entry), body, to)
     stuck = cannot_restore(state)
