@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from gonogo.client.errors import Refused
 from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.terms import Phase
 from gonogo.workflows.messages import Answer
 
 from .common import DEFAULT, Common, Reason, Release, give
@@ -75,10 +76,17 @@ async def rollback(
 ) -> int:
     """Put every flag back to what it was before the release."""
     if accept is None:
-        return await give(common, lambda c: c.roll_back(release, reason=reason), "the rollback has begun")
+        return await give(common, lambda c: c.roll_back(release, reason=reason), lambda a: _begun(release, a))
     flag = accept
     if not flag:
         raise UsageError("--accept names a flag")
     return await give(
         common, lambda c: c.accept_unrestorable(release, flag, reason=reason), f"{flag} is accepted as not restorable"
     )
+
+
+def _begun(release: str, answer: Answer) -> str:
+    if answer.phase in (Phase.SCOPING, Phase.READYING, Phase.DECIDING):
+        stop = f"to keep it from rolling out: gonogo hold {release} --reason ..."
+        return f"recorded, and nothing changed: there was nothing to put back ({stop})"
+    return "the rollback has begun"

@@ -123,7 +123,7 @@ def _describe(settings: Settings, record: UpRecord, *, say: Say) -> None:
     say("Next, in another terminal:")
     if given := settings.env.get(HOME_VARIABLE):
         say(f"  export {HOME_VARIABLE}={shlex.quote(given)}")
-    say("  gonogo plan new --product shop --release 1.0.0 > release.yaml")
+    say("  gonogo plan new --product shop --release 1.0.0 --out release.yaml")
     say("  gonogo launch release.yaml")
     say("  gonogo list                where releases stand; `gonogo why RELEASE` says what one waits for")
     say("Ctrl-C here or `gonogo down` stops it; open releases wait for the next `gonogo up`.")

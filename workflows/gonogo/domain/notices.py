@@ -200,8 +200,9 @@ def _plain(kind: str, to: Callable[[State], tuple[str, ...]]) -> Callable[[Any, 
     """An entry that is told in the words of the timeline."""
 
     def told(x: Any, entry: e.Entry, state: State) -> _Told:
-        why = f"Now: {state.phase.value.replace('_', ' ')}. {mode_line(state)}.\nWhy it waits: {line(state, 'why')}"
-        yield notice(state, kind, summary(entry), why, to(state))
+        # Not the phase: what follows from the entry at once has not happened yet when this is put into words.
+        body = f"{mode_line(state)}.\nWhere it stands: {line(state, 'status')}"
+        yield notice(state, kind, summary(entry), body, to(state))
 
     return told
 

@@ -3,7 +3,7 @@
 from .plan import Guard, GuardMode, Plan, Stage
 from .plan_problem import Path, Problem, Problems, did_you_mean
 from .plan_rules_params import problems as params_problems
-from .values import NOBODY, Audience, Exposure, wider
+from .values import NOBODY, Audience, Exposure, format_duration, wider
 
 MAX_STAGES = 50
 """Most stages of one plan."""
@@ -60,10 +60,8 @@ def _widens(stage: Stage, before: Stage | None, so_far: Exposure, at: Path) -> P
     same = stage.exposure.audience is before.exposure.audience
     fewer = same and stage.exposure.percent < before.exposure.percent
     if narrower or fewer:
-        message = (
-            f"narrower than the stage before ({before.exposure}): users who are in stay in, so say the whole, "
-            "as `{percent: 10, segments: [beta]}`"
-        )
+        say = "say at least as many" if fewer else "say the whole, as `{percent: 10, segments: [beta]}`"
+        message = f"narrower than the stage before ({before.exposure}): users who are in stay in, so {say}"
         yield Problem(code="plan.stage_narrower", path=at, message=message)
     elif so_far.includes(stage.exposure):
         message = f"exposes nobody whom the stages before ({so_far}) did not: drop it, or widen it"
@@ -81,7 +79,8 @@ def _guard(stage: Stage, guard: Guard, seen: set[str], at: Path) -> Problems:
         yield Problem(code="plan.guard_interval", path=(*at, "interval"), message=message)
     elif guard.mode is not GuardMode.OBSERVE and stage.bake < guard.interval * guard.min_samples:
         message = (
-            f"the bake of {stage.bake} is too short for {guard.min_samples} sample(s) every {guard.interval}: "
+            f"the bake of {format_duration(stage.bake)} is too short for {guard.min_samples} sample(s) every "
+            f"{format_duration(guard.interval)}: "
             "the stage could never be left; bake longer, or sample more often"
         )
         yield Problem(code="plan.guard_bake", path=at, message=message)
