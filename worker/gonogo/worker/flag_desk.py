@@ -9,6 +9,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.activities.ports import FlagClaim
+from gonogo.client.calling import Patience, patiently
 from gonogo.domain.flag_notes import FlagNote
 from gonogo.domain.flag_state import flag_id
 from gonogo.domain.reports import ClaimAnswer
@@ -46,7 +47,8 @@ class TemporalFlagDesk:
             async with places:
                 try:
                     async with asyncio.timeout(_PATIENCE.total_seconds()):
-                        return await self._claim(claim)
+                        # A flag that goes on in a new run just now lets an update fail: the same claim is asked again.
+                        return await patiently(lambda: self._claim(claim), Patience(budget=_PATIENCE))
                 except TimeoutError:
                     detail = f"its workflow gave no answer within {_PATIENCE.total_seconds():g} s"
                 except Exception as error:  # noqa: BLE001  # whatever went wrong, the flag is not granted
