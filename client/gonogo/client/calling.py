@@ -79,6 +79,9 @@ def _why_again(error: Exception) -> str | None:
     if isinstance(error, WorkflowUpdateFailedError) and isinstance(error.cause, ApplicationError):
         if error.cause.type == "release.launching":
             return _LAUNCHING
+        if error.cause.type == "UnprocessedUpdate":
+            # The server was killed between the two: it asked, and the worker's task was of before.
+            return _NO_WORKER
         if error.cause.type == "AcceptedUpdateCompletedWorkflow":
             return "the release's run ended before it answered"
     return None
