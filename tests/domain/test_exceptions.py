@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain import release
 from gonogo.domain.errors import Refused
 from gonogo.domain.events import ExceptionRejected, ExceptionRequested
 from gonogo.domain.material import material
@@ -13,7 +14,7 @@ from gonogo.domain.plan import Feature, Flag, RetireBy
 from gonogo.domain.scope import in_scope
 from gonogo.domain.terms import ExceptionKind, ExceptionStatus, FeatureStatus, Phase
 from gonogo.domain.values import NOBODY
-from tests.domain.worlds import POLL, SAMPLE, World, make_plan
+from tests.domain.worlds import POLL, SAMPLE, World, make_plan, person
 
 NEW = Feature(id="new", title="New", no_flag="text", owner="fay")
 SCOPE, LATE = ExceptionKind.SCOPE, ExceptionKind.LATE
@@ -98,6 +99,8 @@ def test_a_manager_approves_once_and_for_their_own_role() -> None:
     world, name = asked()
     assert world.refused(answer(name, role="release_manager"), "ann") == "command.not_entitled"
     assert world.refused(answer("x99"), "ann") == "exception.unknown"
+    with pytest.raises(Refused, match=rf"^there is no exception 'nope'; known are {name}$"):
+        release.decide(world.state, answer("nope"), world.at, actor=person("ann"))
     world.do(answer(name, role="product_manager"), "ann")
     assert world.refused(answer(name), "ann") == "exception.answered"
 
@@ -204,8 +207,8 @@ def test_a_second_feature_brings_a_flag_of_its_own() -> None:
     world = granted(bring(slow=Flag()))
     late = Feature(id="late", title="Late", flags=("late",), owner="sam")
     world.do(bring(late, late=Flag()), "cid")
-    for person in ("ann", "bob"):
-        world.do(answer(world.last(ExceptionRequested).exception), person)
+    for who in ("ann", "bob"):
+        world.do(answer(world.last(ExceptionRequested).exception), who)
     assert sorted(world.state.plan.flags) == ["gifts", "late", "slow"]
 
 

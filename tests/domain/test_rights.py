@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain import release
 from gonogo.domain.errors import Refused
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.plan import Feature
@@ -14,7 +15,7 @@ from gonogo.domain.state import replace as state_with
 from gonogo.domain.terms import Choice, ExceptionKind, FeatureStatus, Phase
 from gonogo.domain.typed import typed
 from gonogo.domain.values import Actor, ActorKind, Candidate
-from tests.domain.worlds import MONDAY, SAMPLE, World, make_plan
+from tests.domain.worlds import MONDAY, SAMPLE, World, make_plan, person
 
 ROLES: Any = SAMPLE["roles"]
 NEW = Feature(id="x", title="X", no_flag="text")
@@ -167,8 +168,39 @@ def test_a_ballot_needs_a_role_of_the_release_and_its_voter_in_it() -> None:
     assert world.refused(world.ballot("qa"), "ann") == NO
 
 
-def test_an_item_that_does_not_exist_is_named() -> None:
-    assert World().refused(c.SignOff(item="nope"), "cid") == "item.unknown"
+def _listed(*names: str) -> Any:
+    items = [{"id": name, "title": name, "owner": "qa"} for name in names]
+    return {"only": {"moment": "before_go_no_go", "owner": "qa", "items": items}}
+
+
+def _told(world: World, command: Any, who: str) -> str:
+    with pytest.raises(Refused) as refused:
+        release.decide(world.state, command, world.at, actor=person(who))
+    return refused.value.message
+
+
+@pytest.mark.parametrize("command", [c.SignOff, c.UnSign])
+def test_an_item_that_does_not_exist_is_refused_with_the_one_that_was_meant(command: Any) -> None:
+    world = World(checklists=_listed("docs-ready", "tests-read"))
+    assert _told(world, command(item="docs-redy"), "cid") == (
+        "there is no item 'docs-redy'; did you mean 'docs-ready'?"
+    )
+    assert _told(world, command(item="xyz"), "cid") == "there is no item 'xyz'; known are docs-ready, tests-read"
+    assert _told(World(checklists={}), command(item="xyz"), "cid") == "there is no item 'xyz'; there is none"
+
+
+def test_many_items_are_counted_and_not_listed() -> None:
+    world = World(checklists=_listed(*(f"step-{n:02}" for n in range(9))))
+    assert _told(world, c.SignOff(item="xyz"), "cid") == (
+        "there is no item 'xyz'; there are 9, such as step-00, step-01, step-02: "
+        f"`gonogo status {world.state.release_id} --json` has all of them"
+    )
+
+
+def test_a_check_that_does_not_exist_is_refused_with_the_one_that_was_meant() -> None:
+    world = World(checks={"load": {"kind": "pushed", "owner": "qa"}})
+    command = c.PushResult(check="laod", finding=Finding(status=Status.PASS, at=world.at))
+    assert _told(world, command, "dan") == "there is no check 'laod'; did you mean 'load'?"
 
 
 def test_a_role_can_ask_for_a_better_proof() -> None:

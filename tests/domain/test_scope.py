@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain.errors import Refused
 from gonogo.domain.events import FeatureChanged, FreezeRefused
 from gonogo.domain.facts import Status
 from gonogo.domain.plan import Feature
-from gonogo.domain.scope import in_scope
+from gonogo.domain.scope import feature_of, in_scope
 from gonogo.domain.terms import FeatureStatus, Phase
 from tests.domain.worlds import MONDAY, World
 
@@ -68,6 +69,17 @@ def test_what_is_out_of_scope_cannot_change_any_more() -> None:
     world.do(c.ChangeFeature(feature="one", status=FeatureStatus.DROPPED), "ann")
     again = c.ChangeFeature(feature="one", status=FeatureStatus.MERGED)
     assert world.refused(again, "ann") == "feature.unknown"
+    with pytest.raises(Refused, match=r"^'one' is dropped, and not in scope$"):
+        feature_of(world.state, "one")
+
+
+def test_a_feature_that_does_not_exist_is_refused_with_the_one_that_was_meant() -> None:
+    world = scoping()
+    world.do(c.AddFeature(feature=parsed(id="quick-search", title="Q", no_flag="x")), "ann")
+    with pytest.raises(Refused, match=r"^no feature 'quik-search' is in scope; did you mean 'quick-search'\?$"):
+        feature_of(world.state, "quik-search")
+    with pytest.raises(Refused, match=r"^no feature 'xyz' is in scope; known are one, quick-search$"):
+        feature_of(world.state, "xyz")
 
 
 def test_estimates_name_who_gave_them_and_are_not_negative() -> None:

@@ -18,6 +18,7 @@ from .events import (
 )
 from .plan import Feature, Flag
 from .plan_defaults import normal_flag
+from .plan_problem import known_instead
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER
 from .scope import feature_of, require_new
 from .state import State
@@ -91,7 +92,8 @@ def _brought(state: State, feature: Feature, flags: dict[str, Flag]) -> dict[str
 def _open(state: State, name: str) -> ExceptionState:
     found = state.exceptions.get(name)
     if found is None:
-        raise Refused("exception.unknown", f"there is no exception {name!r}", exception=name)
+        hint = known_instead(name, state.exceptions)
+        raise Refused("exception.unknown", f"there is no exception {name!r}{hint}", exception=name)
     if found.status is not ExceptionStatus.OPEN:
         raise Refused("exception.closed", f"{name!r} is {found.status.value} already", exception=name)
     return found

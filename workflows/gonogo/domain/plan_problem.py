@@ -34,6 +34,25 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+_FEW = 8
+
+
+def known_instead(given: str, known: Iterable[str], *, more: str = "") -> str:
+    """What a refusal of an unknown name goes on with: a name that is close, or else those that there are.
+
+    Args:
+        given: What nobody knows.
+        known: What there is, in the order in which it is told.
+        more: What tells of all, when there are too many to name.
+    """
+    names = tuple(known)
+    if close := did_you_mean(given, names):
+        return close
+    if len(names) > _FEW:
+        return f"; there are {len(names)}, such as {', '.join(names[:3])}{more}"
+    return f"; known are {', '.join(names)}" if names else "; there is none"
+
+
 def known_people(plan: Plan) -> frozenset[str]:
     """Everybody whom the plan names: under `people`, in a role, in a rotation."""
     named = set(plan.people)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from . import commands as c
 from .errors import NotEntitled, NotInPhase, Refused
 from .plan_people import Role
+from .plan_problem import known_instead
 from .state import State
 from .terms import BEFORE_ROLLOUT, OPEN, Phase
 from .typed import typed
@@ -185,12 +186,12 @@ def _who(state: State, command: c.HumanCommand, person: str) -> str | None:
         case c.PushResult(check=check):
             found = state.plan.checks.get(check)
             if found is None:
-                raise Refused("check.unknown", f"there is no check {check!r}; checks: {', '.join(state.plan.checks)}")
+                raise _unknown("check", check, state.plan.checks, state)
             return None if state.is_owner(person, found.owner) else named(state, found.owner)
         case c.SignOff(item=item) | c.UnSign(item=item):
             known_item = state.items.get(item)
             if known_item is None:
-                raise Refused("item.unknown", f"there is no item {item!r}; see `gonogo status`")
+                raise _unknown("item", item, state.items, state)
             return None if state.is_owner(person, known_item.owner) else named(state, known_item.owner)
         case c.ChangeFeature(feature=name) | c.EstimateFeature(feature=name):
             feature = state.features.get(name)
@@ -219,6 +220,11 @@ def _who(state: State, command: c.HumanCommand, person: str) -> str | None:
     if any(state.in_role(person, role) for role in roles):
         return None
     return " or ".join((*_each(state, roles), *(_near_users(state) if isinstance(command, c.RollBack) else ())))
+
+
+def _unknown(kind: str, given: str, known: Iterable[str], state: State) -> Refused:
+    more = f": `gonogo status {state.release_id} --json` has all of them"
+    return Refused(f"{kind}.unknown", f"there is no {kind} {given!r}{known_instead(given, known, more=more)}")
 
 
 def _near_users(state: State) -> tuple[str, ...]:

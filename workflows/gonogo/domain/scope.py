@@ -17,7 +17,7 @@ from .events import (
 )
 from .holds import lift_all, raise_hold
 from .plan import Feature, Moment
-from .plan_problem import did_you_mean
+from .plan_problem import did_you_mean, known_instead
 from .readiness import ask, measurable
 from .standing import unmet
 from .state import State
@@ -28,11 +28,13 @@ from .values import ENGINE, Actor
 
 
 def feature_of(state: State, name: str) -> Feature:
-    """A feature in scope, or a refusal that names those that are."""
+    """A feature in scope, or a refusal that says what it is instead, or which ones are."""
     found = state.features.get(name)
-    if found is None or not found.is_in:
-        known = ", ".join(f.feature.id for f in state.features.values() if f.is_in) or "none"
-        raise Refused("feature.unknown", f"{name!r} is not in scope; in scope: {known}", feature=name)
+    if found is None:
+        hint = known_instead(name, in_scope(state), more=f": `gonogo status {state.release_id} --json` has all of them")
+        raise Refused("feature.unknown", f"no feature {name!r} is in scope{hint}", feature=name)
+    if not found.is_in:
+        raise Refused("feature.unknown", f"{name!r} is {found.status.value}, and not in scope", feature=name)
     return found.feature
 
 
@@ -60,7 +62,8 @@ def require_new(state: State, feature: Feature, *, replacing: str | None = None,
     if feature.owner is not None and feature.owner not in _known(state):
         raise Refused(
             "feature.unknown_owner",
-            f"{feature.owner!r}, owner of {feature.id!r}, is nobody in the plan",
+            f"{feature.owner!r}, owner of {feature.id!r}, is nobody in the plan"
+            f"{did_you_mean(feature.owner, _known(state))}",
             owner=feature.owner,
         )
     _require_known(state, feature.id, feature.estimated_by)
