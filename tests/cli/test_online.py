@@ -249,6 +249,37 @@ async def test_an_instant_or_entry_that_a_release_does_not_have_is_refused(termi
         assert told in err
     assert err.count("2000-01-01") == 1
     assert (await terminal.json("audit", "show", release, "--at", str(last["seq"])))["seq"] == last["seq"]
+
+    # Nobody knows how an open release will stand; a file knows nothing of what came after it was written.
+    file = tmp_path / "open.json"
+    await terminal.ok("audit", "export", release, "--out", str(file))
+    until = json.loads(file.read_text())["exported_at"]
+    ahead = "2999-01-01T00:00:00Z"
+    code, out, err = await terminal.run("audit", "show", release, "--at", ahead)
+    assert (code, out, err.count("[audit.ahead]")) == (1, "", 1)
+    assert f"--at {ahead!r} lies ahead: what is known of {release}, which had not ended, goes to 20" in err
+    code, out, _ = await terminal.run("audit", "show", str(file), "--at", ahead, "--json")
+    assert (code, json.loads(out)["error"]["details"]) == (1, {"known_until": until})
+
+    # After the end of a closed one there is nothing but how it ended.
+    await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
+    end = (await terminal.json("audit", "show", release))["entries"][-1]
+    shown = await terminal.ok("audit", "show", release, "--at", ahead)
+    assert shown.startswith(f"{release} ended {end['at']}: this is its final state\n")
+    final = await terminal.json("audit", "show", release, "--at", ahead)
+    assert final == await terminal.json("audit", "show", release, "--at", str(end["seq"]))
+    assert "final state" not in await terminal.ok("audit", "show", release, "--at", str(end["seq"]))
+
+
+async def test_who_has_no_role_in_the_poll_is_refused_and_reads_who_has(terminal: Terminal, tmp_path: Path) -> None:
+    release = await to_poll(terminal, tmp_path, "2.1.2", "stranger")
+    for verb, *rest in (("vote", "GO"), ("withdraw",)):
+        code, out, err = await terminal.run(verb, release, *rest, "--as", "eve")
+        assert (code, out) == (1, "")
+        assert err == (
+            f"gonogo: 'eve' may not `gonogo {verb}`; release_manager (bob) or product_manager (ann) or qa (cid, dan) "
+            "may  [command.not_entitled]\n"
+        )
     await terminal.ok("cancel", release, "-r", "done", "--as", "bob")
 
 

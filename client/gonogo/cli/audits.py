@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from gonogo.client.audit import Bundle, Recorded, bundle, read_bundle, recorded, verify_all, write_bundle
 from gonogo.client.audit_replay import derive
 from gonogo.client.audit_replay import replay as replay_runs
-from gonogo.client.errors import Stuck
+from gonogo.client.errors import ClientError, Stuck
 from gonogo.client.history import Run
 from gonogo.client.plan_file import read_text
 from gonogo.domain.canonical import to_json
@@ -19,6 +19,7 @@ from gonogo.domain.events import Entry
 from gonogo.domain.evolve import fold
 from gonogo.domain.ledger import Ledger
 from gonogo.domain.narrate import summary
+from gonogo.domain.terms import TERMINAL
 from gonogo.domain.values import Instant, format_instant
 from gonogo.domain.views import status_view
 
@@ -57,11 +58,21 @@ async def _read(subject: str, common: Common) -> _Record:
         return _Record(subject, await client.ledger(subject), runs, tuple(recorded(runs)))
 
 
-async def _ledger(subject: str, common: Common) -> tuple[str, Ledger]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A ledger, and until when it tells."""
+
+    release_id: str
+    ledger: Ledger
+    until: datetime
+    """Nothing is known of what comes after it."""
+
+
+async def _ledger(subject: str, common: Common) -> _Told:
     if found := _file(subject):
-        return found.release_id, found.to_ledger()
+        return _Told(found.release_id, found.to_ledger(), found.exported_at)
     async with common.client() as client:
-        return subject, await client.ledger(subject)
+        return _Told(subject, await client.ledger(subject), datetime.now(UTC))
 
 
 async def show(
@@ -74,8 +85,8 @@ async def show(
     common: Common = DEFAULT,
 ) -> int:
     """Show the timeline of a release, or its state at an instant or entry."""
-    release, ledger = await _ledger(subject, common)
-    entries = tuple(ledger.entries())
+    told = await _ledger(subject, common)
+    release, entries = told.release_id, tuple(told.ledger.entries())
     if at is None:
         if common.json:
             emit_json({"release_id": release, "entries": [{**to_json(e), "summary": summary(e)} for e in entries]})
@@ -85,11 +96,17 @@ async def show(
                 out.print(line(entry))
         return DONE
     then, when = _until(entries, at)
-    view = status_view(fold(then), when, head=Ledger().appended(then).head)
+    state, newest = fold(then), then[-1].at
+    final = state.phase in TERMINAL and when > newest
+    if not final and when > max(told.until, newest):
+        raise _ahead(told, at)
+    view = status_view(state, newest if final else when, head=Ledger().appended(then).head)
     if common.json:
         emit_json(view)
-    else:
-        display(picture(view))
+        return DONE
+    if final:
+        print(f"{release} ended {_shown(then[-1])}: this is its final state")
+    display(picture(view))
     return DONE
 
 
@@ -113,6 +130,11 @@ def _until(entries: tuple[Entry, ...], at: str) -> tuple[tuple[Entry, ...], Inst
     if not then:
         raise UsageError(f"--at {at!r}: the first entry is of {_shown(first)}")
     return then, when
+
+
+def _ahead(told: _Told, at: str) -> ClientError:
+    since = f"what is known of {told.release_id}, which had not ended, goes to {format_instant(told.until)}"
+    return ClientError("audit.ahead", f"--at {at!r} lies ahead: {since}", {"known_until": format_instant(told.until)})
 
 
 def _shown(entry: Entry) -> str:

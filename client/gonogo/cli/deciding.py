@@ -7,6 +7,8 @@ from cyclopts import Parameter
 from gonogo.client.commanding import new_id
 from gonogo.client.errors import Refused
 from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.errors import NotEntitled
+from gonogo.domain.rights import named
 from gonogo.domain.state import State
 from gonogo.domain.terms import Choice, Phase
 from gonogo.workflows.messages import Answer
@@ -50,7 +52,7 @@ async def vote(
         return await client.vote(
             release,
             Choice(choice),
-            role=role or _own_role(state, common.actor.id),
+            role=role or _own_role(state, common.actor.id, "vote"),
             question=asked,
             reason=reason,
             conditions=condition,
@@ -75,21 +77,23 @@ def _open_question(state: State) -> str:
     return state.round.request_id
 
 
-def _own_role(state: State, person: str) -> str:
+def _own_role(state: State, person: str, command: Literal["vote", "withdraw"]) -> str:
     asked = state.round.roles if state.round else tuple(state.people)
     own = [role for role in asked if state.in_role(person, role)]
-    if len(own) == 1:
-        return own[0]
-    if own:
+    if len(own) > 1:
         raise UsageError(f"{person} fills {', '.join(own)}: say which by --role")
-    raise UsageError(f"{person} fills no role in this poll; its roles: {', '.join(asked)}")
+    if not own:
+        # As the release itself refuses whoever names a role that is not theirs.
+        refused = NotEntitled(f"vote.{command}", person, named(state, *asked), typed=command)
+        raise Refused(refused.code, refused.message, refused.details)
+    return own[0]
 
 
 async def withdraw(release: Release, /, *, role: Role = None, reason: Reason = "", common: Common = DEFAULT) -> int:
     """Take a ballot back."""
 
     async def call(client: ReleaseClient) -> Answer:
-        own = role or _own_role(await client.get(release), common.actor.id)
+        own = role or _own_role(await client.get(release), common.actor.id, "withdraw")
         return await client.withdraw_vote(release, role=own, reason=reason)
 
     return await give(common, call, "the ballot is withdrawn")
