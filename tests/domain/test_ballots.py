@@ -11,7 +11,7 @@ from gonogo.domain.terms import Choice, Phase
 from tests.domain.polls import ROLES, deciding
 from tests.domain.worlds import MONDAY, SAMPLE, person
 
-# --- ballots ---------------------------------------------------------------------------------------------------------
+# --- ballots -------------------------------------------------------------------------------------------------------
 
 
 def test_a_no_go_holds_at_once_and_the_poll_stays_open() -> None:
@@ -182,7 +182,7 @@ def test_a_ballot_says_whom_the_voter_stands_in_for() -> None:
     assert world.last(VoteCast).acting_for == "dan"
 
 
-# --- separation of duties --------------------------------------------------------------------------------------------
+# --- separation of duties ------------------------------------------------------------------------------------------
 
 
 def test_at_least_one_go_is_by_neither_launcher_nor_author() -> None:

@@ -10,7 +10,7 @@ from gonogo.domain.terms import Phase
 from tests.domain.rollouts import PLAIN, exposed, guarded, rolling
 from tests.domain.worlds import GUARD, HOUR, MINUTE, SLOT
 
-# --- bakes -----------------------------------------------------------------------------------------------------------
+# --- bakes ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stages", [PLAIN, guarded()])
@@ -46,7 +46,7 @@ def test_a_bake_needs_its_least_good_samples() -> None:
     assert len(exposed(world)) == 2
 
 
-# --- guards ----------------------------------------------------------------------------------------------------------
+# --- guards --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("says", ["bad", "none", "error"])

@@ -27,8 +27,8 @@ from gonogo.workflows.release import MOST_SIGNALS, ReleaseWorkflow
 from gonogo.workflows.search import ALL, PHASE
 from tests.domain.worlds import GUARD, HOUR
 from tests.replay.histories import play
+from tests.workflows.channel import Channel
 from tests.workflows.scenes import Scene, Surroundings, scene
-from tests.workflows.test_release_workflow import Channel
 
 EVENTS = 60
 """Events after which the server suggests a new run."""

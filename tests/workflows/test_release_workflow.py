@@ -1,27 +1,21 @@
-"""The release workflow on a real server: what it answers, what it records, what it shows, what it tells."""
+"""The release workflow on a real server: what it answers, what it records, what it shows."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
-from gonogo.activities.ports import Message
-from gonogo.adapters.errors import DeliveryFailed
-from gonogo.adapters.memory import MemoryInbox
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.domain import commands as c
 from gonogo.domain.terms import Phase
 from gonogo.domain.values import EVERYONE, Actor
-from gonogo.workflows.leftovers import LeftoversWorkflow
 from gonogo.workflows.messages import Launch, Request
 from gonogo.workflows.release import ReleaseWorkflow
 from gonogo.workflows.search import EXPOSURE, OUTCOME, PHASE, PRODUCT
-from tests.domain.worlds import DAY, HOUR, MONDAY, SLOT, make_plan
+from tests.domain.worlds import DAY, MONDAY, make_plan
 from tests.workflows.scenes import Scene, Surroundings, scene, version
 
 
@@ -269,80 +263,6 @@ async def test_temporals_own_pages_can_be_read(server: Client) -> None:
 
 
 # --- what it tells -------------------------------------------------------------------------------------------------
-
-
-class Channel(MemoryInbox):
-    """An inbox that can be closed, and keeps the keys of everything that it was asked to deliver."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.down = False
-        self.taken: list[str] = []
-
-    async def deliver(self, message: Message, params: Mapping[str, Any]) -> None:
-        if self.down:
-            raise DeliveryFailed("the channel is down")
-        self.taken.append(message.key)
-        await super().deliver(message, params)
-
-
-async def test_every_message_is_delivered_once_under_its_own_key(server: Client) -> None:
-    inbox = Channel()
-    async with scene(server, Surroundings(inbox=inbox)) as release:
-        await release.to(Phase.COMPLETED)
-        await release.handle.result()
-        assert len(inbox.taken) == len(set(inbox.taken)) > 8
-        assert all(key.startswith(f"{release.plan.release_id}/") for key in inbox.taken)
-        assert {"release.launched", "poll.opened", "release.closed"} <= set(await release.messages())
-
-
-async def test_a_channel_that_is_down_blocks_nothing_and_loses_nothing(server: Client) -> None:
-    inbox = Channel()
-    async with scene(server, Surroundings(inbox=inbox)) as release:
-        before = tuple(inbox.taken)
-        inbox.down = True
-        await release.to(Phase.CLEANING_UP)
-        assert tuple(inbox.taken) == before
-        inbox.down = False
-        await release.advance(release.at + 2 * HOUR)
-        places = [int(key.split("/")[2]) for key in inbox.taken]
-        assert places == sorted(places)
-        assert len(inbox.taken) == len(set(inbox.taken))
-        assert {"poll.opened", "release.shipped"} <= set(await release.messages())
-
-
-async def test_what_a_closed_release_could_not_deliver_passes_to_one_child(server: Client) -> None:
-    inbox = Channel()
-    inbox.down = True
-    async with scene(server, Surroundings(inbox=inbox)) as release:
-        await release.act(c.Cancel(reason="the market has gone"), "bob")
-        assert (await release.handle.result()).outcome == "cancelled"
-        children = [
-            e.start_child_workflow_execution_initiated_event_attributes
-            for e in await release.events()
-            if e.event_type == EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
-        ]
-        assert [child.workflow_id for child in children] == [f"leftovers/{release.plan.release_id}"]
-        (left,) = await server.data_converter.decode(list(children[0].input.payloads), None)
-        assert "release.closed" in {message["type"] for message in left["messages"]}
-        child = server.get_workflow_handle(children[0].workflow_id)
-        assert (await child.describe()).status is not None
-        await child.terminate()
-        # Later, with the channel up again, the same input is delivered.
-        inbox.down = False
-        undelivered = await server.execute_workflow(
-            LeftoversWorkflow.run, arg=left, id=f"{children[0].workflow_id}-again", task_queue=release.task_queue
-        )
-        assert undelivered == ()
-        assert set(inbox.taken) == {message["key"] for message in left["messages"]}
-
-
-async def test_waiting_adds_nothing_but_reminders(server: Client) -> None:
-    async with scene(server, schedule={"slot": SLOT + timedelta(days=60)}, checklists={}) as release:
-        await release.advance(release.at + DAY)
-        before = await release.ledger()
-        await release.advance(release.at + 30 * DAY)
-        assert await release.ledger() == before
 
 
 async def test_now_is_no_time_of_a_driven_release(server: Client) -> None:
