@@ -46,7 +46,8 @@ async def test_a_pipeline_launches_and_names_its_build_twice_without_harm(
     for _ in range(2):
         said = await launch(server, str(file), "abc1234")
         assert said.code == 0, said.err
-        assert said.out.startswith("piped/1.0.0: ")
+        assert said.out.startswith("piped/1.0.0 is readying")
+        assert said.out.count("piped/1.0.0") == 1
     assert (await world.client("bob").get("piped/1.0.0")).candidate.commit == "abc1234"
 
 
@@ -57,7 +58,12 @@ async def test_a_pipeline_that_may_not_or_cannot_ends_with_one_clear_line(server
     for args, person, told in (
         ((), "bob", "PLAN COMMIT"),
         ((str(file),), "bob", "PLAN COMMIT"),
-        ((str(file), "abc1234"), "eve", "gonogo: 'eve' may not `gonogo candidate`; release_manager (bob) may"),
+        # Launched it is, though its build is not named: both are said.
+        (
+            (str(file), "abc1234"),
+            "eve",
+            "gonogo: piped/1.0.1 is launched; then: 'eve' may not `gonogo candidate`; release_manager (bob) may",
+        ),
         ((str(file), "abc1234"), "Not A Name", "gonogo: 'Not A Name' is no person's id"),
         ((str(tmp_path / "none.yaml"), "abc1234"), "bob", "none.yaml: cannot be read: No such file or directory"),
     ):
@@ -65,6 +71,9 @@ async def test_a_pipeline_that_may_not_or_cannot_ends_with_one_clear_line(server
         assert said.code == 1
         assert told in said.err
         assert said.err.count("\n") == 1, said.err
+    # A build that cannot be one launches nothing.
+    file.write_text(PLAN.replace("1.0.0", "1.0.2"))
     said = await launch(server, str(file), "")
     assert said.code == 1
     assert "Traceback" not in said.err
+    assert "is launched" not in said.err
