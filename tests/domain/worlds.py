@@ -12,11 +12,9 @@ real calendar, checks, flags, guards. What it answers can be set at any time (`c
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
-
-from pydantic import TypeAdapter
 
 from gonogo.domain import commands as c
 from gonogo.domain import release
@@ -27,76 +25,35 @@ from gonogo.domain.errors import Refused
 from gonogo.domain.events import Entry
 from gonogo.domain.evolve import fold
 from gonogo.domain.facts import Fence, Finding, FlagReading, Status, WriteResult, WriteStatus
-from gonogo.domain.plan import Moment, NoData, Plan
-from gonogo.domain.plan_defaults import normalise
-from gonogo.domain.plan_rules import problems
-from gonogo.domain.reports import ClaimAnswer, GuardCount, WatchReport
-from gonogo.domain.resolution import Interval, Resolution
+from gonogo.domain.plan import Moment
+from gonogo.domain.reports import ClaimAnswer, WatchReport
+from gonogo.domain.resolution import Resolution
 from gonogo.domain.state import State
 from gonogo.domain.terms import TERMINAL, Choice, ItemStatus, Phase
 from gonogo.domain.values import NOBODY, Actor, ActorKind, Candidate, Exposure
 from gonogo.domain.verdict import Verdict
 from gonogo.domain.wakeups import next_wakeup, wakeups
 
+from .samples import (
+    CLOSES,
+    DATED,
+    DAY,
+    GUARD,
+    HOUR,
+    MINUTE,
+    MONDAY,
+    ON_DEMAND,
+    POLL,
+    SAMPLE,
+    SLOT,
+    TRAIN,
+    WEEK,
+    make_plan,
+    person,
+)
+from .watching import next_report
+
 E = TypeVar("E")
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
-"""When a release is launched, unless a test says otherwise."""
-SLOT = datetime(2026, 11, 19, 10, tzinfo=UTC)
-"""The slot that the sample plan then aims at: Thursday; its poll is open from Wednesday 10:00 to Thursday 09:00."""
-POLL = SLOT - DAY
-CLOSES = SLOT - HOUR
-WEEK = timedelta(days=7)
-
-TRAIN: dict[str, Any] = {"train": {"rrule": "FREQ=WEEKLY;BYDAY=TH", "start": "2026-01-01T10:00"}}
-ON_DEMAND: dict[str, Any] = {}
-DATED: dict[str, Any] = {"slot": SLOT}
-
-GUARD: dict[str, Any] = {
-    "id": "errors",
-    "query": "https://metrics.example.org/errors",
-    "healthy": "<",
-    "threshold": "0.05",
-    "interval": "5m",
-    "bad_in_row": 3,
-    "mode": "pause",
-}
-
-SAMPLE: dict[str, Any] = {
-    "product": "shop",
-    "version": "1.2.0",
-    "candidate": {"commit": "c1", "authors": ["dev"]},
-    "people": {"eve": {"on_call": True}, "sam": {}, "fay": {}, "dev": {}},
-    "roles": {"product_manager": "ann", "release_manager": "bob", "qa": ["cid", "dan"]},
-    "features": [{"id": "gifts", "title": "Gift cards", "flags": ["gifts"], "owner": "fay"}],
-    "flags": {"gifts": {"owner": "fay"}},
-    "checks": {"ci": {"kind": "http", "owner": "qa"}, "live": {"kind": "deployed", "owner": "qa"}},
-    "checklists": {
-        "tech": {"moment": "before_go_no_go", "owner": "qa", "items": [{"id": "tested", "title": "Tested"}]},
-        "after": {"moment": "after_release", "owner": "qa", "items": [{"id": "looked", "title": "Flags reviewed"}]},
-    },
-    "schedule": TRAIN,
-    "stages": [
-        {"percent": 10, "bake": "1h", "guards": [GUARD], "question": "Ready to go wider?"},
-        {"audience": "everyone", "bake": "1h"},
-    ],
-}
-"""A release with one of everything. ann, bob, cid and dan fill its roles; fay owns feature and flag; dev launches."""
-
-_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
-
-
-def make_plan(**changes: Any) -> Plan:
-    """The sample plan with some of its fields replaced, normalised; it must be a sound one."""
-    plan = normalise(_PLAN.validate_python({**SAMPLE, **changes}))
-    assert not problems(plan), problems(plan)
-    return plan
-
-
-def person(name: str, proof: int = 0) -> Actor:
-    """A person."""
-    return Actor(id=name, proof=proof)
 
 
 @lru_cache(maxsize=2_000)
@@ -336,39 +293,8 @@ class World:
     def _watch(self) -> tuple[datetime, str, WatchReport] | None:
         """The next report of the watch that is out: (when, its id, the report); None: nothing to report."""
         found = [e for e in outstanding(self.state) if isinstance(e, WatchGuards) and "watch" not in self.silent]
-        if not found:
-            return None
-        watch = found[0]
-        trips = []
-        for guard in watch.guards:
-            says = self.guards.get(guard.id, "good")
-            if says != "good":
-                no_data = says != "bad" and guard.no_data is NoData.HOLD
-                trips.append((watch.since + guard.interval * guard.bad_in_row, guard.id, no_data))
-        first = min(trips, default=None)
-        if first is not None and (watch.until is None or first[0] <= watch.until):
-            at, tripped, no_data = first
-        elif watch.until is not None:
-            at, tripped, no_data = watch.until, None, False
-        else:
-            return None
-        at = max(at, self.at)
-        counts, blind = {}, True
-        for guard in watch.guards:
-            old, n = watch.counts.get(guard.id, GuardCount()), int((at - watch.since) / guard.interval)
-            says = self.guards.get(guard.id, "good")
-            blind = blind and says in ("none", "error")
-            counts[guard.id] = GuardCount(
-                good=old.good + (n if says == "good" else 0),
-                bad_in_row=old.bad_in_row + n if says == "bad" else 0,
-                missing_in_row=old.missing_in_row + n if says in ("none", "error") else 0,
-                errors=old.errors + (n if says == "error" else 0),
-            )
-        unmeasured = (Interval(start=watch.since, end=at),) if blind else ()
-        report = WatchReport(
-            since=watch.since, at=at, counts=counts, unmeasured=unmeasured, tripped=tripped, no_data=no_data
-        )
-        return at, watch.ask, report
+        report = next_report(found[0], self.guards, self.at) if found else None
+        return (report.at, found[0].ask, report) if report else None
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
