@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -41,6 +41,7 @@ _TOLD = {
     *_STYLES,
 }
 """What is told; `gonogo simulate` has everything."""
+_SCOPE = ("FeatureChanged", "ExceptionRejected")
 
 
 async def show_cycle(screen: Screen, folder: Path) -> None:
@@ -96,7 +97,7 @@ def _picture(console: Console, result: SimulationResult, track: Track) -> None:
     console.print()
     console.print(chart(track, marks, width=console.width, axis="{:%-d %b}".format, step=timedelta(days=14)))
     console.print()
-    for line in _timeline(result, console.width):
+    for line in timeline(result.events, console.width):
         console.print(line, no_wrap=True, crop=True)
     console.print()
     out = f", {len(result.scope.out)} dropped on the way" if result.scope.out else ""
@@ -113,9 +114,9 @@ def _instants(result: SimulationResult, kind: str) -> list[datetime]:
     return [event.at for event in result.events if event.type == kind]
 
 
-def _timeline(result: SimulationResult, width: int) -> Iterator[Text]:
-    """A line for each kind of event on each day, as it first came."""
-    told = [event for event in result.events if event.type in _TOLD and not _first_of_two(event)]
+def timeline(events: Iterable[EventLine], width: int) -> Iterator[Text]:
+    """A line for each kind of event on each day, as it first came; what left the scope is each a line of its own."""
+    told = [event for event in events if event.type in _TOLD and not _first_of_two(event)]
     before = ""
     for (day, kind), events in _by_day_and_kind(told):
         first, *others = events
@@ -133,9 +134,14 @@ def _first_of_two(event: EventLine) -> bool:
 
 def _by_day_and_kind(events: list[EventLine]) -> Iterator[tuple[tuple[str, str], list[EventLine]]]:
     for day, of_day in groupby(events, key=lambda e: f"{e.at:%a %Y-%m-%d}"):
-        kinds: dict[str, list[EventLine]] = {}
+        kinds: dict[tuple[str, int], list[EventLine]] = {}
         for event in of_day:
             # What ends the release ends its day, too: one kind is told where it first came.
-            kinds.setdefault(event.type, []).append(event)
-        for kind, found in kinds.items():
+            kinds.setdefault((event.type, event.seq if _leaves(event) else 0), []).append(event)
+        for (kind, _), found in kinds.items():
             yield (day, kind), found
+
+
+def _leaves(event: EventLine) -> bool:
+    """True for what left the scope, or never came in: dropped, deferred, rejected."""
+    return event.type in _SCOPE and event.news == "bad"

@@ -6,7 +6,7 @@ from gonogo.domain.canonical import to_json
 from gonogo.domain.events import ExceptionRejected
 from gonogo.domain.flag_events import ProofTaken
 from gonogo.domain.flag_narrate import flag_summary
-from gonogo.domain.narrate import summary
+from gonogo.domain.narrate import Glyph, glyph, summary
 from gonogo.domain.scope import in_scope
 from gonogo.domain.state import State
 from gonogo.domain.terms import OUT, TERMINAL
@@ -51,6 +51,8 @@ class EventLine:
     """Who."""
     summary: str
     """What, in one line."""
+    news: Glyph = "info"
+    """What kind of news it is, as in a timeline: ok, bad, wait, info, person."""
 
 
 @value
@@ -222,7 +224,8 @@ def result_of(told: Chronicle, head: str) -> SimulationResult:
         first_blocked=BlockedLine(at=first[0], summary=first[1]) if first else None,
         refused=tuple(RefusedLine(at=r.at, who=r.who, do=r.do, code=r.code, message=r.message) for r in told.refused),
         events=tuple(
-            EventLine(seq=e.seq, at=e.at, type=e.event.type, actor=e.actor.id, summary=summary(e)) for e in told.entries
+            EventLine(seq=e.seq, at=e.at, type=e.event.type, actor=e.actor.id, summary=summary(e), news=glyph(e))
+            for e in told.entries
         ),
         ledger_head=head,
     )
