@@ -4,76 +4,101 @@ The same is measured of a bare workflow that has run as many activities: what th
 """
 
 import asyncio
+import ctypes
 import gc
 import json
 import os
 import sys
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
+from gonogo.activities.ports import FlagClaim, Message
+from gonogo.domain.flag_notes import FlagNote
+from gonogo.domain.reports import ClaimAnswer
+from gonogo.domain.values import Actor
+from gonogo.workflows.messages import Launch
 from gonogo.workflows.release import ReleaseWorkflow
 
 from .bare import BareWorkflow, Shape
 from .plans import service_plan
-from .votes import open_releases
 from .world import QUEUE, world
 
-_ACTIVITIES = 5
-"""What a release has run once it is open: admission, calendar, checks, messages, notes to flags."""
+Start = Callable[[Client, str], Awaitable[WorkflowHandle[Any, Any]]]
+"""Starts one of what is measured, under a name."""
+
+_ACTIVITIES = 4
+"""What a release has run once it is open: admission, checks, messages, notes to flags."""
+_BATCH = 50
+
+
+class _Forgetful:
+    """A channel and a flag desk that keep nothing: what the memory ones keep is the bench's own."""
+
+    async def deliver(self, message: Message, params: Mapping[str, Any]) -> None:
+        """Takes the message."""
+
+    async def claim(self, claims: tuple[FlagClaim, ...]) -> tuple[ClaimAnswer, ...]:
+        """Grants nothing: no measured release rolls out."""
+        return ()
+
+    async def tell(self, notes: tuple[FlagNote, ...], *, driven: bool, at: datetime) -> None:
+        """Takes the notes."""
 
 
 def _resident_kb() -> int:
-    """Resident memory of this process, in KB."""
+    """Resident memory of this process, in KB, without what is free already."""
+    # The plans that were launched are the bench's own, and not what a worker holds.
+    service_plan.cache_clear()
+    gc.collect()
+    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
-async def _measure(number: int) -> float:
-    async with world(cached=number * 2) as client:
-        await _settled(await open_releases(client, 50, "0.9"))
-        gc.collect()
+async def _measure(start: Start, number: int) -> float:
+    """KB for each of `number` workflows, after as many: by then what a worker needs once is there."""
+    forgetful = _Forgetful()
+    async with world(cached=number * 4, inbox=forgetful, desk=forgetful) as client:
+        await _open(client, start, number, "first")
         before = _resident_kb()
-        await _settled(await open_releases(client, number, "1.9"))
-        # The plans that were launched are the bench's own, and not what a worker holds.
-        service_plan.cache_clear()
-        gc.collect()
+        await _open(client, start, number, "second")
         return (_resident_kb() - before) / number
 
 
-async def _measure_bare(number: int) -> float:
-    async with world(cached=number * 2) as client:
-        await _waiting(client, 50, "before")
-        gc.collect()
-        before = _resident_kb()
-        await _waiting(client, number, "measured")
-        gc.collect()
-        return (_resident_kb() - before) / number
+async def _open(client: Client, start: Start, number: int, name: str) -> None:
+    for begin in range(0, number, _BATCH):
+        batch = range(begin, min(begin + _BATCH, number))
+        for handle in [await start(client, f"{name}.{n}") for n in batch]:
+            await _rests(handle)
 
 
-async def _waiting(client: Client, number: int, name: str) -> None:
-    """Bare workflows that have run what an open release has by then, and wait for an update."""
+async def _rests(handle: WorkflowHandle[Any, Any]) -> None:
+    """Until it has run its activities and waits for people. It is asked nothing: a query leaves its answer there."""
+    while True:
+        found = (await handle.describe()).raw_description
+        under_way = found.pending_activities or found.HasField("pending_workflow_task")
+        if not under_way and found.workflow_execution_info.history_length >= 4 + 4 * _ACTIVITIES:
+            return
+        await asyncio.sleep(0.05)
+
+
+async def _start_release(client: Client, version: str) -> WorkflowHandle[Any, Any]:
+    return await client.start_workflow(
+        ReleaseWorkflow.run,
+        Launch(plan=service_plan(version, "1s", False), actor=Actor(id="lena")),
+        id=f"release/bench/{version}",
+        task_queue=QUEUE,
+    )
+
+
+async def _start_bare(client: Client, name: str) -> WorkflowHandle[Any, Any]:
     shape = Shape(activities=_ACTIVITIES, timers=0, updates=1)
-    handles = [
-        await client.start_workflow(BareWorkflow.run, shape, id=f"memory/{name}/{n}", task_queue=QUEUE)
-        for n in range(number)
-    ]
-    for handle in handles:
-        while True:
-            if (await handle.describe()).history_length >= 4 + 6 * _ACTIVITIES:
-                break
-            await asyncio.sleep(0.05)
-
-
-async def _settled(handles: list[WorkflowHandle[ReleaseWorkflow, object]]) -> None:
-    """Until every release has got its calendar and its first checks."""
-    for handle in handles:
-        while True:
-            found = await handle.query(ReleaseWorkflow.status, datetime.now(UTC))
-            if found.phase == "readying" and all(k.status != "unclear" for k in found.checks):
-                break
-            await asyncio.sleep(0.05)
+    return await client.start_workflow(BareWorkflow.run, shape, id=f"memory/{name}", task_queue=QUEUE)
 
 
 async def _measured(what: str, number: int) -> float:
@@ -91,5 +116,5 @@ async def per_release_kb(number: int = 500) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    measure = _measure if sys.argv[1] == "release" else _measure_bare
-    print(json.dumps({"kb": asyncio.run(measure(int(sys.argv[2])))}), flush=True)
+    starts: dict[str, Start] = {"release": _start_release, "bare": _start_bare}
+    print(json.dumps({"kb": asyncio.run(_measure(starts[sys.argv[1]], int(sys.argv[2])))}), flush=True)

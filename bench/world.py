@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from gonogo.activities.ports import FlagDesk, Notifier
 from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
 from gonogo.adapters.memory_desk import MemoryDesk
 from gonogo.adapters.memory_flags import MemoryFlags
@@ -24,17 +25,19 @@ QUEUE = "bench"
 
 
 @asynccontextmanager
-async def world(*, cached: int = 4_000) -> AsyncIterator[Client]:
+async def world(
+    *, cached: int = 4_000, inbox: Notifier | None = None, desk: FlagDesk | None = None
+) -> AsyncIterator[Client]:
     """A client of a real server, with one worker for gonogo's workflows and for the bare one."""
     async with private_server() as client:
         adapters = memory_adapters(
-            checks=MemoryChecks(), metrics=MemoryMetrics(), flags=MemoryFlags(), inbox=MemoryInbox()
+            checks=MemoryChecks(), metrics=MemoryMetrics(), flags=MemoryFlags(), inbox=inbox or MemoryInbox()
         )
         async with Worker(
             client,
             task_queue=QUEUE,
             workflows=[*WORKFLOWS, BareWorkflow],
-            activities=[*activities(adapters, MemoryDesk(), trust_local=True, simulation=True), nothing],
+            activities=[*activities(adapters, desk or MemoryDesk(), trust_local=True, simulation=True), nothing],
             workflow_runner=workflow_runner(),
             max_cached_workflows=cached,
         ):
