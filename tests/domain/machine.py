@@ -184,7 +184,7 @@ class World:
     def _result(self, effect: Effect, r: Random) -> c.Command | None:
         match effect:
             case ResolveSlots():
-                found = resolve(effect.schedule, effect.environment, now=self.at, need_until=effect.need_until)
+                found = resolve(effect.schedule, effect.environment, now=self.at)
                 return c.TakeSlots(ask=effect.ask, resolution=found)
             case MeasureChecks():
                 findings = {name: self._finding(r) for name in effect.checks}

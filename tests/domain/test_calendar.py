@@ -236,11 +236,6 @@ def test_how_far_a_resolution_speaks(schedule: Schedule, first: str) -> None:
     assert known.until == utc(first) + timedelta(days=60)
 
 
-def test_a_resolution_can_be_asked_to_speak_further() -> None:
-    need = utc("2027-03-01T00:00")
-    assert resolve(Schedule(), PROD, now=utc("2026-03-01T00:00"), need_until=need).until == need
-
-
 def test_closures_keep_their_own_bounds_and_are_sorted() -> None:
     late = deny("late", "2026-04-20T00:00", "2026-09-01T00:00", segments=("eu",))
     known = resolve(Schedule(windows=(late, FREEZE)), PROD, now=utc("2026-03-04T00:00"))

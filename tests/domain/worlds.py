@@ -58,7 +58,7 @@ E = TypeVar("E")
 
 @lru_cache(maxsize=2_000)
 def _resolved(effect: ResolveSlots, at: datetime) -> Resolution:
-    return resolve(effect.schedule, effect.environment, now=at, need_until=effect.need_until)
+    return resolve(effect.schedule, effect.environment, now=at)
 
 
 class World:

@@ -21,14 +21,14 @@ from gonogo.domain.ledger import Ledger, from_bytes
 from gonogo.workflows.search import ALL
 from tests.domain.worlds import MONDAY, make_plan
 from tests.replay.scenarios import SCENARIOS, flag_id, surroundings
-from tests.workflows.scenes import Scene
+from tests.workflows.scenes import LiveScene, Scene
 
 FOLDER = Path(__file__).parent / "histories"
 FINGERPRINTS = Path(__file__).parent / "fingerprints.json"
 _EARLY = "limit.historyCount.suggestContinueAsNew=60"
 
-# Batches of messages and notes depend on how fast they are delivered.
-_BATCHES = {"notify", "tell_flags"}
+# Batches of messages and notes depend on how fast they are delivered, and so do timers.
+_HOW_FAST = {"activity notify", "activity tell_flags", "timer"}
 _COMMANDS = {
     EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "activity",
     EventType.EVENT_TYPE_TIMER_STARTED: "timer",
@@ -75,7 +75,7 @@ async def play(client: Client, name: str, *, product: str = "shop") -> Kept:
     queue = f"replay-{product}"
     around = surroundings(scenario, client, queue)
     async with around.worker(client, queue, identity="gonogo"):
-        release = Scene(client, plan, queue, around, MONDAY)
+        release = (LiveScene if scenario.live else Scene)(client, plan, queue, around, MONDAY)
         await release.launch()
         await scenario.play(release)
         await release.handle.result()
@@ -99,9 +99,8 @@ def fingerprint(kept: Kept) -> str:
                 continue
             name = event.activity_task_scheduled_event_attributes.activity_type.name
             counts[f"{kind} {name}".strip()] += 1
-    for name in _BATCHES:
-        if f"activity {name}" in counts:
-            counts[f"activity {name}"] = 1
+    for name in _HOW_FAST & counts.keys():
+        counts[name] = 1
     return hashlib.sha256(json.dumps(sorted(counts.items())).encode()).hexdigest()[:16] + " " + _short(counts)
 
 

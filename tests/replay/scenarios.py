@@ -16,7 +16,7 @@ from gonogo.worker.flag_desk import TemporalFlagDesk
 from gonogo.workflows.flag import FlagWorkflow
 from gonogo.workflows.flag_messages import FlagClosed
 from tests.domain.worlds import DAY, GUARD, HOUR, MINUTE, ON_DEMAND, SLOT
-from tests.workflows.scenes import Scene, Surroundings
+from tests.workflows.scenes import LiveScene, Scene, Surroundings
 
 Play = Callable[[Scene], Awaitable[None]]
 
@@ -35,6 +35,8 @@ class Scenario:
     """True: on a server that suggests early to continue as new."""
     with_flags: bool = False
     """True: the flags' own workflows live, too."""
+    live: bool = False
+    """True: in real time, by durable timers. How many of those there are depends on how fast everything is."""
 
 
 async def happy_train(release: Scene) -> None:
@@ -140,6 +142,27 @@ async def flag_life(release: Scene) -> None:
     await release.until(lambda entries: entries[-1].event.type == "PhaseChanged")
 
 
+QUICK: dict[str, Any] = {
+    "schedule": {},
+    "flags": {"gifts": {"owner": "fay", "kind": "kill_switch"}},
+    "checks": {"ci": {"kind": "http", "owner": "qa"}},
+    "checklists": {},
+    "stages": [
+        {"percent": 10, "bake": "2s", "guards": [{**GUARD, "interval": "1s"}]},
+        {"audience": "everyone", "bake": "1s"},
+    ],
+}
+
+
+async def real_time(release: Scene) -> None:
+    assert isinstance(release, LiveScene)
+    await release.vote("qa", "cid", "NO_GO")
+    await release.candidate("c2")
+    await release.happened("PollOpened", 2)
+    await release.vote_go()
+    await release.happened("ReleaseShipped")
+
+
 def flag_id(release: Scene) -> str:
     """Of the sample plan's only flag."""
     target = FlagTarget(provider="file", environment=release.plan.environment, key="gifts")
@@ -166,6 +189,7 @@ SCENARIOS: dict[str, Scenario] = {
     "hotfix_on_demand": Scenario(hotfix_on_demand, {"kind": "hotfix", "schedule": ON_DEMAND}),
     "many_runs": Scenario(happy_train, many_runs=True),
     "flag_life": Scenario(flag_life, with_flags=True),
+    "real_time": Scenario(real_time, QUICK, live=True),
 }
 """Name -> scenario."""
 

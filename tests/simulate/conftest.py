@@ -98,6 +98,9 @@ class CoreWorld:
             self._removed[key] = shipped + timedelta(days=days)
 
     async def _settle(self) -> None:
+        if self.state.resolution is None:
+            # The first thing that a release asks is answered with its admission.
+            await self._ask(tuple(x for x in e.outstanding(self.state) if isinstance(x, e.ResolveSlots)))
         while True:
             before = self.state.seq
             self._due()
@@ -119,6 +122,9 @@ class CoreWorld:
     async def _work(self) -> None:
         wanted = e.outstanding(self.state)
         self._answered &= {effect.ask for effect in wanted}
+        await self._ask(wanted)
+
+    async def _ask(self, wanted: tuple[e.Effect, ...]) -> None:
         for effect in wanted:
             if effect.ask not in self._answered:
                 self._answered.add(effect.ask)

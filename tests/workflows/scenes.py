@@ -14,7 +14,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -293,16 +293,57 @@ class Scene:
         return [m.type for m in self.around.inbox.messages if m.release_id == self.plan.release_id]
 
 
+S = TypeVar("S", bound=Scene)
+
+
+class LiveScene(Scene):
+    """A release that runs in real time."""
+
+    async def launch(self) -> None:
+        await self.client.start_workflow(
+            ReleaseWorkflow.run,
+            Launch(plan=self.plan, actor=Actor(id="dev")),
+            id=self.workflow_id,
+            task_queue=self.task_queue,
+        )
+        await self.happened("PollOpened")
+
+    async def advance(self, to: datetime) -> Advanced:
+        raise AssertionError("real time passes by itself")
+
+    async def act(self, command: Any, who: str | Actor, *, request_id: str | None = None) -> Answer:
+        return await self.ask(command, who, request_id=request_id)
+
+    async def happened(self, event: str, times: int = 1) -> tuple[Entry, ...]:
+        """Waits until an event has happened so often."""
+        return await self.until(lambda entries: sum(e.event.type == event for e in entries) >= times)
+
+
 @asynccontextmanager
 async def scene(
     client: Client, around: Surroundings | None = None, *, at: datetime = MONDAY, launch: bool = True, **changes: Any
 ) -> AsyncIterator[Scene]:
     """A release with a worker of its own; `changes` are of the sample plan."""
+    async with _scene(Scene, client, around, at, launch=launch, **changes) as made:
+        yield made
+
+
+@asynccontextmanager
+async def live_scene(client: Client, around: Surroundings | None = None, **changes: Any) -> AsyncIterator[LiveScene]:
+    """The same in real time; it asks people already."""
+    async with _scene(LiveScene, client, around, MONDAY, launch=True, **changes) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _scene(
+    kind: type[S], client: Client, around: Surroundings | None, at: datetime, *, launch: bool, **changes: Any
+) -> AsyncIterator[S]:
     around = around or Surroundings()
     plan = make_plan(**{"version": version(), **changes})
     task_queue = f"scene-{plan.product}-{plan.version}"
     async with around.worker(client, task_queue):
-        made = Scene(client, plan, task_queue, around, at)
+        made = kind(client, plan, task_queue, around, at)
         if launch:
             await made.launch()
         yield made

@@ -97,6 +97,8 @@ async def test_messages_that_wait_for_a_channel_are_carried_along(impatient: Cli
     async with scene(impatient, Surroundings(inbox=inbox)) as release:
         inbox.down = True
         before = len(inbox.taken)
+        for n in range(20):
+            await release.handle.signal("noise", n)
         await release.to(Phase.DECIDING)
         assert len(await runs(release)) > 1
         inbox.down = False

@@ -61,7 +61,7 @@ def books() -> dict[Phase, Book]:
         world = World().to(phase)
         book = Book()
         book._state = world.state
-        book.ledger = book.ledger.appended(world.entries)
+        book.shelf.append(world.entries)
         made[phase] = book
     return made
 

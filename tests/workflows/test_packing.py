@@ -7,6 +7,7 @@ from gonogo.domain.ledger import Ledger, verify
 from gonogo.domain.state import MOST_ENTRIES
 from gonogo.workflows.book import Book
 from gonogo.workflows.packing import packed, unpacked
+from gonogo.workflows.shelf import Shelf
 from tests.domain.worlds import MONDAY, World, person
 
 _PAYLOAD = 2 * 1024 * 1024
@@ -55,3 +56,24 @@ def test_what_was_not_delivered_is_in_the_outbox_again_and_nothing_else() -> Non
     assert after.outbox.undelivered() == keys[:1]
     assert after.state == book.state
     assert after.link == book.link
+
+
+def test_a_shelf_gives_what_was_put_on_it_from_any_place() -> None:
+    entries = World().go().entries
+    ledger = Ledger().appended(entries)
+    assert sum(map(len, ledger.lines)) > 3 * 4_096  # several blocks are put away
+    shelf = Shelf()
+    for entry in entries:
+        shelf.append([entry])
+    assert shelf.ledger == ledger
+    assert shelf.link == ledger.link
+    for start in range(len(entries) + 2):
+        assert list(shelf.lines(start)) == list(ledger.lines[start:])
+    assert Shelf(ledger).ledger == ledger
+    assert Shelf().ledger == Ledger()
+
+
+def test_a_shelf_takes_a_fraction_of_what_stands_on_it() -> None:
+    ledger = _measured(days=2)
+    shelf = Shelf(ledger)
+    assert sum(len(block) for _, block in shelf._blocks) < sum(map(len, ledger.lines)) / 4

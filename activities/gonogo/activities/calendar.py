@@ -1,12 +1,14 @@
 """Asks the calendar: slots, openings and working hours, resolved to UTC once and recorded."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from gonogo.domain.calendar import CalendarError, resolve
+from gonogo.domain.plan import Schedule
 from gonogo.domain.plan_problem import Problem
 from gonogo.domain.plan_rules import problems
 from gonogo.domain.resolution import Resolution
@@ -29,11 +31,14 @@ class Calendar:
         Raises:
             ApplicationError: the schedule cannot be resolved; trying again does not help.
         """
-        effect = task.effect
-        try:
-            return resolve(effect.schedule, effect.environment, now=task.at, need_until=effect.need_until)
-        except CalendarError as error:
-            raise ApplicationError(str(error), type=error.code, non_retryable=True) from error
+        return _resolved(task.effect.schedule, task.effect.environment, task.at)
+
+
+def _resolved(schedule: Schedule, environment: str, at: datetime) -> Resolution:
+    try:
+        return resolve(schedule, environment, now=at)
+    except CalendarError as error:
+        raise ApplicationError(str(error), type=error.code, non_retryable=True) from error
 
 
 class Admissions:
@@ -46,12 +51,12 @@ class Admissions:
 
     @activity.defn
     async def admit(self, admission: Admission) -> Admitted:
-        """Says whether local names count here.
+        """Says whether local names count here, and what the calendar says: a release begins with both.
 
         Raises:
             ApplicationError: the release brings a driven clock, and this worker was not started for simulation; or its
                 plan has a problem, which a client would have found; or it asks for what no adapter here can do, which
-                a client cannot know.
+                a client cannot know; or its schedule cannot be resolved.
         """
         if admission.driven and not self._simulation:
             raise ApplicationError(
@@ -64,7 +69,11 @@ class Admissions:
             found = [*problems(admission.plan), *misfits(admission.plan, self._adapters.named, "on the worker")]
             if found := [problem for problem in found if problem.severity == "error"]:
                 raise ApplicationError(_all(found), type=found[0].code, non_retryable=True)
-        return Admitted(trust_local=self._trust_local)
+        return Admitted(trust_local=self._trust_local, calendar=self._calendar(admission))
+
+    def _calendar(self, admission: Admission) -> Resolution | None:
+        plan, at = admission.plan, admission.at
+        return None if plan is None or at is None else _resolved(plan.schedule, plan.environment, at)
 
 
 def _all(found: Sequence[Problem]) -> str:

@@ -8,8 +8,10 @@ from gonogo.domain.effects import ClaimFlags, MeasureChecks, ResolveSlots, Watch
 from gonogo.domain.facts import Finding, FlagTarget, WriteResult
 from gonogo.domain.flag_notes import FlagNote
 from gonogo.domain.ledger import Link
-from gonogo.domain.plan import Channel, Plan
+from gonogo.domain.plan import Channel
+from gonogo.domain.plan_wire import TravellingPlan
 from gonogo.domain.reports import ClaimAnswer
+from gonogo.domain.resolution import Resolution
 from gonogo.domain.values import Id, Instant, value
 
 from .ports import Message
@@ -21,8 +23,10 @@ class Admission:
 
     driven: bool
     """True: the launch message carries a driven clock."""
-    plan: Plan | None = None
+    plan: TravellingPlan | None = None
     """The plan that is launched; None: a flag's workflow asks."""
+    at: Instant | None = None
+    """The release's time; None: a flag's workflow asks."""
 
 
 @value
@@ -31,6 +35,8 @@ class Admitted:
 
     trust_local: bool
     """True: local names count as proof here."""
+    calendar: Resolution | None = None
+    """What the calendar says to the plan's schedule: a release begins with it. None: a flag's workflow asked."""
 
 
 @value

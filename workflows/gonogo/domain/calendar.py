@@ -177,13 +177,12 @@ def resolve(
     *,
     now: datetime,
     horizon: timedelta = HORIZON,
-    need_until: datetime | None = None,
 ) -> Resolution:
     """Slots, openings, closures and working hours as UTC instants from `now` on.
 
-    It speaks to `horizon` past the first slot at or after `not_before` (without a slot: past `not_before` itself), and
-    to `need_until` if that is later. Openings and working hours are cut at `now` and at its end; a closure keeps its
-    own start and end, which tell people how long it lasts.
+    It speaks to `horizon` past the first slot at or after `not_before` (without a slot: past `not_before` itself).
+    Openings and working hours are cut at `now` and at its end; a closure keeps its own start and end, which tell people
+    how long it lasts.
 
     Raises:
         CalendarError: The schedule cannot be read, or `calendar.too_many`: it has over 1,000 slots, openings or
@@ -191,7 +190,7 @@ def resolve(
     """
     earliest = max(now, schedule.not_before or now)
     first = first_slot(schedule, environment, earliest)
-    until = max((first.starts if first else earliest) + horizon, need_until or now)
+    until = (first.starts if first else earliest) + horizon
     closures = [
         Closure(window=w.id, start=start, end=end, segments=w.segments, reason=w.reason or w.id)
         for w in rules(schedule, environment, WindowAction.DENY)

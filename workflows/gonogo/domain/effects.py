@@ -28,8 +28,6 @@ class ResolveSlots:
     """The schedule, with the dated slot that is aimed at now."""
     environment: Id
     """The environment."""
-    need_until: Instant | None = None
-    """How far ahead the answer must reach at least."""
 
 
 @value

@@ -6,7 +6,11 @@ Only this is ever read by the core: an old history never depends on today's time
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from .values import Id, Instant, Text, value
 
@@ -19,6 +23,15 @@ class Interval:
     """First instant inside."""
     end: Instant
     """First instant outside."""
+
+
+@lru_cache(maxsize=4096)
+def _the_same(interval: Interval) -> Interval:
+    return interval
+
+
+Intervals = Annotated[tuple[Interval, ...], AfterValidator(lambda found: tuple(map(_the_same, found)))]
+"""Intervals in order, disjoint. Releases of one place work at the same hours: equal intervals are one object."""
 
 
 @value
@@ -63,11 +76,11 @@ class Resolution:
     """Version of the time zone data, such as 2026f."""
     slots: tuple[Slot, ...] = ()
     """Slots in order; empty on demand."""
-    openings: tuple[Interval, ...] = ()
+    openings: Intervals = ()
     """When the rules that concern everybody let the environment be open, in order, disjoint."""
     closures: tuple[Closure, ...] = ()
     """Every time a deny rule is active, for its reason and for its segments, sorted by start."""
-    working: tuple[Interval, ...] = ()
+    working: Intervals = ()
     """Working hours, in order, disjoint."""
 
 

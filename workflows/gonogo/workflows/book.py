@@ -5,7 +5,7 @@ from datetime import datetime
 from gonogo.domain.commands import Command
 from gonogo.domain.events import Entry
 from gonogo.domain.evolve import evolve
-from gonogo.domain.ledger import Ledger, Link
+from gonogo.domain.ledger import Link
 from gonogo.domain.plan import Plan
 from gonogo.domain.release import launch, step
 from gonogo.domain.state import State
@@ -13,6 +13,7 @@ from gonogo.domain.values import ENGINE, Actor
 
 from .outbox import Outbox, entry_of
 from .packing import packed, unpacked
+from .shelf import Shelf
 
 
 class Book:
@@ -20,7 +21,7 @@ class Book:
 
     def __init__(self) -> None:
         self._state: State | None = None
-        self.ledger = Ledger()
+        self.shelf = Shelf()
         self.outbox = Outbox()
 
     @property
@@ -37,7 +38,7 @@ class Book:
     @property
     def link(self) -> Link:
         """Where the ledger ends."""
-        return self.ledger.link
+        return self.shelf.link
 
     def launch(self, plan: Plan, actor: Actor, at: datetime, *, trust_local: bool) -> None:
         """Writes the first entries."""
@@ -68,20 +69,21 @@ class Book:
             before, passing = passing, evolve(passing, entry)
             self.outbox.add(entry, passing, before)
         self._state = passing if state is None else state
-        self.ledger = self.ledger.appended(entries)
+        self.shelf.append(entries)
 
     # --- continue-as-new -------------------------------------------------------------------------------------------
 
     def packed(self) -> str:
         """The ledger, to be carried along."""
-        return packed(self.ledger)
+        return packed(self.shelf.ledger)
 
     def unpack(self, carried: str, undelivered: frozenset[str]) -> None:
         """Takes up a ledger that was carried along: the state is what its entries add up to."""
-        self.ledger = unpacked(carried)
+        ledger = unpacked(carried)
+        self.shelf = Shelf(ledger)
         telling = {entry_of(key) for key in undelivered}
         state: State | None = None
-        for entry in self.ledger.entries():
+        for entry in ledger.entries():
             before, state = state, evolve(state, entry)
             if entry.seq in telling:
                 self.outbox.add(entry, state, before, only=undelivered)

@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError
 
 from gonogo.activities.flags import Flags
 from gonogo.activities.notices import Notices
+from gonogo.activities.options import OPTIONS
 from gonogo.activities.tasks import NotifyTask, TellTask
 
 from .book import Book
@@ -22,6 +23,9 @@ _LAST_RETRY = timedelta(hours=1)
 
 class Delivery:
     """At most one batch of messages and one batch of notes is on its way at a time."""
+
+    LONGEST = max(OPTIONS[name].schedule_to_close for name in ("notify", "tell_flags"))
+    """After so long a batch has arrived, or comes back."""
 
     def __init__(self, clock: Clock, book: Book, stir: Callable[[], None]) -> None:
         self._clock = clock
@@ -70,7 +74,9 @@ class Delivery:
         except ActivityError as error:
             workflow.logger.warning("%s: not delivered yet: %s", name, error.cause or error)
         finally:
+            # However it ended: the release arms no timer while it waits for this.
             del self._tasks[name]
+            self._stir()
         if done:
             self._wait.pop(name, None)
         else:
@@ -79,7 +85,6 @@ class Delivery:
             self._retry[name] = self._clock.now() + wait
             if self._clock.driven is None:
                 self._tasks[f"{name}-retry"] = asyncio.create_task(self._later(name, wait))
-        self._stir()
 
     async def _later(self, name: str, wait: timedelta) -> None:
         try:

@@ -259,7 +259,7 @@ class FlagWorkflow:
         """A page of the ledger, at most 1 MB of lines from place `start`."""
         lines: list[str] = []
         size = 0
-        for line in self._book.ledger.lines[max(0, start) :]:
+        for line in self._book.shelf.lines(max(0, start)):
             size += len(line)
             if lines and size > _PAGE_BYTES:
                 break

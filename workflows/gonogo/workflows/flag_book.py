@@ -11,11 +11,12 @@ from gonogo.domain.flag_effects import channels, flag_notices, news
 from gonogo.domain.flag_events import FlagEntry
 from gonogo.domain.flag_evolve import evolve_flag, fold_flag
 from gonogo.domain.flag_state import FlagLife
-from gonogo.domain.ledger import Ledger, Link
+from gonogo.domain.ledger import Link
 from gonogo.domain.values import ENGINE, Actor
 
 from .flag_messages import AddressedNews, FlagAnswer, FlagCarried, FlagStart
 from .packing import packed, unpacked
+from .shelf import Shelf
 from .signals import FlagNews
 
 FLAG_ENTRY: TypeAdapter[FlagEntry] = TypeAdapter(FlagEntry)
@@ -26,22 +27,23 @@ class FlagBook:
     """A flag's ledger, the state that it adds up to, and what it has to tell people and releases."""
 
     def __init__(self, start: FlagStart, at: datetime) -> None:
-        self.ledger = Ledger()
+        self.shelf = Shelf()
         self.messages: dict[str, Message] = {}
         self.news: list[AddressedNews] = []
         if start.carried is None:
             first = open_flag(start.product, start.environment, start.flag, start.provider, at)
             self.state: FlagLife = fold_flag(first)
-            self.ledger = self.ledger.appended(first)
+            self.shelf.append(first)
         else:
-            self.ledger = unpacked(start.carried.ledger)
-            self.state = fold_flag(self.ledger.read(FLAG_ENTRY))
+            ledger = unpacked(start.carried.ledger)
+            self.shelf = Shelf(ledger)
+            self.state = fold_flag(ledger.read(FLAG_ENTRY))
             self.messages = {m.key: m for m in start.carried.messages}
 
     @property
     def link(self) -> Link:
         """Where the ledger ends."""
-        return self.ledger.link
+        return self.shelf.link
 
     def decide(self, command: Any, at: datetime, actor: Actor = ENGINE) -> tuple[FlagEntry, ...]:
         """Carries a command out.
@@ -55,7 +57,7 @@ class FlagBook:
             state = evolve_flag(state, entry)
             self._tell(entry, state)
         self.state = state
-        self.ledger = self.ledger.appended(entries)
+        self.shelf.append(entries)
         return entries
 
     def _tell(self, entry: FlagEntry, state: FlagLife) -> None:
@@ -86,7 +88,7 @@ class FlagBook:
 
     def carried(self) -> FlagCarried:
         """What the next run takes up; news are told before."""
-        return FlagCarried(ledger=packed(self.ledger), messages=tuple(self.messages.values()))
+        return FlagCarried(ledger=packed(self.shelf.ledger), messages=tuple(self.messages.values()))
 
 
 def answer_to(book: FlagBook) -> FlagAnswer:

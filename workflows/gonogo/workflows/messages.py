@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gonogo.domain.commands import HumanCommand
-from gonogo.domain.plan import Plan
+from gonogo.domain.plan_wire import TravellingPlan
 from gonogo.domain.values import Actor, Instant, Text, value
 
 GO_NO_GO = "go_no_go"
@@ -78,7 +78,7 @@ class Carried:
 class Launch:
     """Begins a release, or goes on with one."""
 
-    plan: Plan
+    plan: TravellingPlan
     """The normalised plan."""
     actor: Actor
     """Who launches."""

@@ -1,6 +1,5 @@
 """One release, one workflow. It awaits, keeps time and hosts the core; every business question is the core's."""
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,9 +11,9 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from gonogo.activities.calendar import Admissions
-    from gonogo.activities.tasks import Admission
+    from gonogo.activities.tasks import Admission, Admitted
     from gonogo.domain import commands as c
-    from gonogo.domain.effects import outstanding
+    from gonogo.domain.effects import ResolveSlots, outstanding
     from gonogo.domain.errors import GonogoError, Refused
     from gonogo.domain.plan_rules import problems
     from gonogo.domain.terms import TERMINAL
@@ -29,7 +28,8 @@ with workflow.unsafe.imports_passed_through():
     from .clock import Alarm, Clock
     from .delivery import Delivery
     from .details import details, search_attributes
-    from .messages import Advanced, Answer, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
+    from .driving import Driving
+    from .messages import Answer, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
     from .running import Running, activity_options
     from .signals import FlagNews, ballot_of, read
 
@@ -43,7 +43,7 @@ _PAGE_BYTES = 1_000_000
 
 
 @workflow.defn(name="ReleaseWorkflow")
-class ReleaseWorkflow:
+class ReleaseWorkflow(Driving):
     """A release, from scoping to clean-up. Workflow id: `release/<product>/<version>`."""
 
     @workflow.init
@@ -78,14 +78,15 @@ class ReleaseWorkflow:
         if not self._book.begun:
             # No local activity: live, its answer can be heard in a later task than in a replay, at another time, and
             # then the ledger would differ.
-            asked = Admission(driven=launch.driven_from is not None, plan=launch.plan)
-            options = activity_options("admit", summary="ask the worker what it lets this release do")
+            driven = launch.driven_from is not None
+            asked = Admission(driven=driven, plan=launch.plan, at=self._clock.now())
+            options = activity_options("admit", summary="ask the worker what it lets this release do, and the calendar")
             try:
                 admitted = await workflow.execute_activity_method(Admissions.admit, asked, **options)
             except ActivityError as error:
                 # What the worker refuses is the release's own failure, and says so first.
                 raise error.cause or error from None
-            self._begin(launch, self._clock.now(), trust_local=admitted.trust_local)
+            self._begin(launch, self._clock.now(), admitted)
         while self._early:
             self._hear(*self._early.popleft())
         while True:
@@ -102,12 +103,16 @@ class ReleaseWorkflow:
         link = self._book.link
         return Closed(outcome=self._book.state.outcome, seq=link.seq, head=link.head)
 
-    def _begin(self, launch: Launch, at: datetime, *, trust_local: bool) -> None:
+    def _begin(self, launch: Launch, at: datetime, admitted: Admitted) -> None:
         """Writes the first entries; a release that cannot begin fails at once, and says why."""
         try:
-            self._book.launch(launch.plan, launch.actor, at, trust_local=trust_local)
+            self._book.launch(launch.plan, launch.actor, at, trust_local=admitted.trust_local)
         except Refused as refused:
             raise _refusal(refused) from refused
+        for effect in outstanding(self._book.state):
+            # The first thing that a release asks was answered with its admission.
+            if isinstance(effect, ResolveSlots) and admitted.calendar is not None:
+                self._deliver(at, 0, c.TakeSlots(ask=effect.ask, resolution=admitted.calendar))
 
     @property
     def _closed(self) -> bool:
@@ -135,7 +140,9 @@ class ReleaseWorkflow:
         now = self._clock.now()
         coming = next((x for x in wakeups(state, now) if x[0] > now), None)
         if coming is not None:
-            self._alarm.arm(*coming)
+            # What is on its way ends sooner, and that brings another look: most often with an earlier wake-up by then.
+            if not self._delivery.busy or coming[0] - now <= Delivery.LONGEST:
+                self._alarm.arm(*coming)
         elif state.phase in TERMINAL:
             self._alarm.disarm()
 
@@ -330,69 +337,13 @@ class ReleaseWorkflow:
         """A page of the ledger, at most 1 MB of lines from place `start`."""
         lines: list[str] = []
         size = 0
-        for line in self._book.ledger.lines[max(0, start) :]:
+        for line in self._book.shelf.lines(max(0, start)):
             size += len(line)
             if lines and size > _PAGE_BYTES:
                 break
             lines.append(line.decode())
         link = self._book.link
         return LedgerPage(lines=tuple(lines), start=max(0, start), seq=link.seq, head=link.head)
-
-    # --- simulation ------------------------------------------------------------------------------------------------
-
-    @workflow.update(description="Simulation only: takes the driven clock to an instant.")
-    async def advance(self, to: datetime) -> Advanced:
-        """Goes to `to`, stopping at everything that happens by itself before, and answers when all is quiet."""
-        await self._quiet()
-        while (at := self._next_instant()) is not None and at <= to and not self._closed:
-            self._clock.set(at)
-            self._stir()
-            await self._quiet()
-        self._clock.set(to)
-        self._stir()
-        await self._quiet()
-        # A release that has to go on in a new run does so when nobody is being answered: it looks again after this.
-        self._stirred = self._stirred or self._too_long()
-        link = self._book.link
-        return Advanced(
-            at=self._clock.now(),
-            next_wakeup=None if self._closed else self._next_instant(),
-            seq=link.seq,
-            head=link.head,
-            closed=self._closed,
-            touched=self._delivery.touched(),
-        )
-
-    @advance.validator
-    def _check_advance(self, to: datetime) -> None:
-        if self._clock.driven is None:
-            raise ApplicationError("this release runs in real time", type="release.not_driven", non_retryable=True)
-        if to.tzinfo is None:
-            raise ApplicationError(f"{to} has no offset", type="release.instant", non_retryable=True)
-
-    def _next_instant(self) -> datetime | None:
-        now = self._clock.now()
-        coming = wakeups(self._book.state, now)
-        found = [x[0] for x in self._later] + [x[0] for x in coming if x[0] > now][:1]
-        if (again := self._delivery.retry_at) is not None:
-            found.append(again)
-        return min(found, default=None)
-
-    async def _quiet(self) -> None:
-        """Waits until nothing is under way that could still say something at this instant."""
-
-        def quiet() -> bool:
-            return self._over or (
-                self._book.begun
-                and not self._stirred
-                and not self._running.busy
-                and not self._delivery.busy
-                and not (self._later and self._later[0][0] <= self._clock.now())
-            )
-
-        while not quiet():
-            await workflow.wait_condition(quiet)
-            await asyncio.sleep(0)
 
 
 def malformed(handler: str, message: str) -> c.RecordMalformed:
