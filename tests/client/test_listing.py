@@ -1,5 +1,6 @@
 """A list of releases: what each open one says of itself, and what becomes of those that do not answer."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from gonogo.client.errors import ClientError, NotFound, Stuck, Unreachable
@@ -44,3 +45,12 @@ async def test_where_nobody_answers_the_rest_is_not_waited_for_and_says_so() -> 
     assert asked < 20
     assert told[0] == "it does not answer [worker.silent]"
     assert told[-1] == "not asked: nobody answers [worker.silent]"
+
+
+async def test_a_closed_release_that_does_not_answer_is_listed_with_what_is_known_of_it() -> None:
+    closed = replace(rows(1)[0], phase="completed", outcome="completed", status="completed", closed_at=AT)
+
+    async def status(release_id: str) -> StatusView:
+        raise Unreachable("worker.silent", "no worker answers")
+
+    assert await with_standing((closed,), status) == (closed,)

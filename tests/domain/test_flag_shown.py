@@ -1,5 +1,6 @@
 """What a flag shows of itself, and where its messages go."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,9 @@ from gonogo.domain.commands import Tick
 from gonogo.domain.facts import Finding, FlagChange, Status, WriteStatus
 from gonogo.domain.flag_commands import KillFlag, SetFlag, TakeProof
 from gonogo.domain.flag_effects import channels
-from gonogo.domain.flag_views import flag_view
+from gonogo.domain.flag_views import flag_view, since_left
 from gonogo.domain.plan import FlagKind, Notifications, Route
-from gonogo.domain.values import EVERYONE, NOBODY
+from gonogo.domain.values import EVERYONE, NOBODY, Exposure
 from tests.domain.flag_life import DAY, HALF, OLGA, START, Life
 
 
@@ -106,3 +107,35 @@ def test_who_waived_it_and_why_is_shown() -> None:
     life.note("waived", until=START + DAY, reason="bob: next month")
     shown = flag_view(life.state, START)
     assert (shown.waived_until, shown.waiver) == (START + DAY, "bob: next month")
+
+
+_KILLED = FlagChange(how="kill", wanted=NOBODY, reason="it burns", by=OLGA, at=START)
+
+
+@pytest.mark.parametrize(
+    ("flag", "left", "told"),
+    [
+        ({"exposure": EVERYONE}, EVERYONE, ""),
+        ({"exposure": EVERYONE, "changed": _KILLED}, EVERYONE, ""),
+        ({}, EVERYONE, ""),
+        ({"exposure": EVERYONE}, None, ""),
+        ({"exposure": NOBODY, "changed": _KILLED}, EVERYONE, "by now nobody: killed by olga, Mon 2026-03-02 09:00Z"),
+        (
+            {"exposure": HALF, "changed": replace(_KILLED, how="set", wanted=HALF)},
+            EVERYONE,
+            "by now 50 %: set by olga, Mon 2026-03-02 09:00Z",
+        ),
+        ({"exposure": EVERYONE, "changing": "olga: kill to nobody"}, EVERYONE, "being changed by olga: kill to nobody"),
+        ({"exposure": HALF, "holder": "shop/2", "shipped_by": "shop/1"}, EVERYONE, "by now 50 %, by shop/2"),
+        ({"exposure": HALF, "shipped_by": "shop/2"}, EVERYONE, "by now 50 %, by shop/2"),
+        ({"exposure": HALF, "shipped_by": "shop/1"}, EVERYONE, "by now 50 %"),
+        ({"phase": "gone", "exposure": EVERYONE, "proof": "archived"}, EVERYONE, "gone by now: archived"),
+    ],
+)
+def test_what_became_of_a_flag_is_told_where_it_is_not_as_the_closed_release_left_it(
+    flag: dict[str, Any], left: Exposure | None, told: str
+) -> None:
+    shown = flag_view(Life().state, START)
+    assert shown.id == "flag/shop/production/x"
+    more = f"{told}; see gonogo flags show shop/production/x" if told else ""
+    assert since_left(replace(shown, **flag), left, "shop/1") == more

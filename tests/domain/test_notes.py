@@ -10,6 +10,7 @@ from gonogo.domain.facts import WriteStatus
 from gonogo.domain.notes import AUDIENCES, release_notes
 from gonogo.domain.telling import when
 from gonogo.domain.terms import FeatureStatus, Phase
+from gonogo.domain.values import EVERYONE, NOBODY
 from tests.domain import walks
 from tests.domain.walks import walked
 from tests.domain.worlds import DAY, HOUR, MONDAY, ON_DEMAND, World
@@ -72,6 +73,13 @@ def test_notes_say_who_has_it_already() -> None:
     assert "(for everyone; so far for 10 % of users and the segment internal)" in release_notes(made.state, "sales")
     reach = World(features=FEATURES, flags={"gifts": {"reach": "opt_in"}})
     assert "(for whoever opts in)" in release_notes(reach.state, "sales")
+
+
+def test_notes_of_a_closed_release_say_for_whom_a_flag_is_by_now() -> None:
+    made = walked(walks.usual)
+    assert "(for everyone)" in release_notes(made.state, "support")
+    assert "(for everyone; by now for nobody)" in release_notes(made.state, "support", now={"gifts": NOBODY})
+    assert "(for everyone)" in release_notes(made.state, "support", now={"gifts": EVERYONE})
 
 
 def test_a_delay_stands_in_the_notes() -> None:

@@ -186,7 +186,7 @@ def test_an_item_that_does_not_exist_is_refused_with_the_one_that_was_meant(comm
         "there is no item 'docs-redy'; did you mean 'docs-ready'?"
     )
     assert _told(world, command(item="xyz"), "cid") == "there is no item 'xyz'; known are docs-ready, tests-read"
-    assert _told(World(checklists={}), command(item="xyz"), "cid") == "there is no item 'xyz'; there is none"
+    assert _told(World(checklists={}), command(item="xyz"), "cid") == "there is no item 'xyz'; the release has none"
 
 
 def test_many_items_are_counted_and_not_listed() -> None:

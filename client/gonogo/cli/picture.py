@@ -194,6 +194,8 @@ def _flag(flag: FlagView, told: str) -> list[_Line]:
     shown = [_line("flag", f"{bar(flag.percent / 100)} {flag.key}: {flag.exposure}{settled} ({flag.owner})")]
     if flag.changed and flag.changed not in told:
         shown.append(_line("", (flag.changed, "bold red")))
+    if flag.since:
+        shown.append(_line("", (flag.since, "bold")))
     return shown
 
 

@@ -56,7 +56,7 @@ async def list_releases(
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in ("release", "phase", "exposure", "launched", "by", "manager"):
         table.add_column(head, no_wrap=True)
-    table.add_column("waits for, or closed", overflow="fold")
+    table.add_column("waits for, or how it ended", overflow="fold")
     for row in rows:
         # A workflow that was ended from outside still says its last phase: Temporal's word is the truth then.
         ended = row.status not in ("running", "completed")
@@ -75,9 +75,9 @@ async def list_releases(
 
 
 def _stands(row: ReleaseRow) -> str:
-    """What an open release waits for, and on whom; when a closed one closed."""
+    """What an open release waits for, and on whom; how and when a closed one ended, and why."""
     if row.closed_at is not None:
-        return f"closed {instant(row.closed_at)}"
+        return row.ending or f"closed {instant(row.closed_at)}"
     if not row.waits:
         return "-"
     return f"{row.waits} ({', '.join(row.responsible)})"
@@ -160,7 +160,10 @@ async def notes(
 ) -> int:
     """Write release notes for an audience, in Markdown."""
     async with common.client() as client:
-        text = release_notes(await client.get(release), audience)
+        state = await client.get(release)
+        # A closed release says no more who sees its flags: they do.
+        flags = (await client.status(release)).flags if state.outcome else ()
+    text = release_notes(state, audience, now={flag.key: flag.now for flag in flags if flag.now is not None})
     if common.json:
         emit_json({"release_id": release, "audience": audience, "markdown": text})
     else:

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from gonogo.domain.errors import LedgerBroken
 from gonogo.domain.flag_events import FlagEntry
-from gonogo.domain.flag_views import FlagView
+from gonogo.domain.flag_views import FlagView, since_left
 from gonogo.domain.ledger import Link, from_bytes, verify
 from gonogo.domain.values import Actor
+from gonogo.domain.view_values import FlagView as FlagOfRelease
+from gonogo.domain.view_values import StatusView
 from gonogo.workflows import search
 from gonogo.workflows.flag import FlagWorkflow
 from gonogo.workflows.flag_book import FLAG_ENTRY
@@ -64,6 +67,31 @@ async def read_flag(client: Client, flag: str, patience: Patience, *, at: dateti
     """
     handle = _handle(client, flag)
     return await _found(flag, lambda: handle.query(FlagWorkflow.flag, at, rpc_timeout=ONE_TRY), patience)
+
+
+async def with_flags_now(client: Client, view: StatusView, patience: Patience, *, at: datetime) -> StatusView:
+    """The view of a closed release, with what became of its flags since; of a flag that does not answer nothing."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+    silent = False
+
+    async def told(flag: FlagOfRelease) -> FlagOfRelease:
+        nonlocal silent
+        async with gate:
+            if silent or flag.settled == "gone":
+                return flag
+            try:
+                found = await read_flag(client, f"{view.product}/{view.environment}/{flag.key}", patience, at=at)
+            except NotFound:
+                return flag
+            except (ClientError, RPCError, WorkflowQueryFailedError):
+                # The release itself has answered: nobody waits for one flag after the other to be silent.
+                silent = True
+                return flag
+        since = since_left(found, flag.current, view.release_id)
+        elsewhere = since and found.phase != "gone" and found.exposure != flag.current
+        return replace(flag, since=since, now=found.exposure if elsewhere else None)
+
+    return replace(view, flags=tuple(await asyncio.gather(*map(told, view.flags))))
 
 
 async def read_history(client: Client, flag: str, patience: Patience) -> tuple[FlagEntry, ...]:

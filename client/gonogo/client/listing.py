@@ -17,6 +17,8 @@ from .errors import ClientError, Stuck, Unreachable
 
 MOST_ASKED = 50
 """How many open releases of one list are asked how they stand, the newest first: each is one query to a worker."""
+MOST_ENDED = 20
+"""How many closed releases of one list are asked how they ended, the newest first: a worker reads each one anew."""
 _AT_ONCE = 8
 _SILENT = 2
 """Releases in a row that nobody answers for, after which no more are asked."""
@@ -50,6 +52,8 @@ class ReleaseRow:
     """Who launched it; empty: it was not asked."""
     managers: tuple[str, ...] = ()
     """Its release managers."""
+    ending: str = ""
+    """How it ended, in one line: what became of it, when, by whom and why; empty: it is open, or was not asked."""
 
 
 def equals(name: str, given: str) -> str:
@@ -96,7 +100,7 @@ async def list_releases(
 async def with_standing(
     rows: tuple[ReleaseRow, ...], status: Callable[[str], Awaitable[StatusView]]
 ) -> tuple[ReleaseRow, ...]:
-    """The rows, with what each open release says of itself; one that does not answer says so, and stops no list."""
+    """The rows, with what each release says of itself; an open one that does not answer says so, and stops no list."""
     room = asyncio.Semaphore(_AT_ONCE)
     silent: list[str] = []
 
@@ -116,15 +120,26 @@ async def with_standing(
             silent.clear()
             return told
 
-    open_ones = {row.release_id: row for row in [r for r in rows if r.status == "running"][:MOST_ASKED]}
-    told = {row.release_id: row for row in await asyncio.gather(*map(asked, open_ones.values()))}
-    return tuple(told.get(row.release_id, row) if row.status == "running" else row for row in rows)
+    async def answer(row: ReleaseRow) -> ReleaseRow:
+        told = await asked(row)
+        # What is over waits for nobody, whether it answers or not.
+        return told if row.status == "running" or told.ending else row
+
+    running = [row for row in rows if row.status == "running"][:MOST_ASKED]
+    ended = [row for row in rows if row.status == "completed"][:MOST_ENDED]
+    told = dict(zip(map(_run, (*running, *ended)), await asyncio.gather(*map(answer, (*running, *ended))), strict=True))
+    return tuple(told.get(_run(row), row) for row in rows)
+
+
+def _run(row: ReleaseRow) -> tuple[str, Instant]:
+    return row.release_id, row.launched_at
 
 
 def _standing(row: ReleaseRow, view: StatusView) -> ReleaseRow:
     waits = view.waits
     return replace(
         row,
+        ending=view.ending,
         waits=waits.text if waits else "",
         responsible=waits.responsible if waits else (),
         launched_by=view.launched_by.id,

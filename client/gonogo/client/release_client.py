@@ -27,7 +27,7 @@ from .calling import ONE_TRY, Patience, refusal
 from .commanding import Commands, new_id
 from .connect import configured_queue, connect
 from .errors import NotFound, Refused, TooLarge, Unreachable
-from .flags import find_flags, kill, read_flag, read_flags, read_history
+from .flags import find_flags, kill, read_flag, read_flags, read_history, with_flags_now
 from .history import Run, read_runs
 from .launching import Launched, launch
 from .listing import ReleaseRow, list_releases, with_standing
@@ -129,8 +129,8 @@ class ReleaseClient(Commands):
             product: Of this product only.
             phase: In this phase only.
             outcome: With this outcome only.
-            standing: Also ask the newest 50 open ones what they wait for, and who launched and manages them: one
-                query each, and a worker must run. Default: no.
+            standing: Also ask the newest 50 open ones what they wait for, the newest 20 closed ones how they ended,
+                and all of them who launched and manages them: one query each, and a worker must run. Default: no.
         """
         rows = await list_releases(self._client, self._patience, product=product, phase=phase, outcome=outcome)
         return await with_standing(rows, self._status_soon) if standing else rows
@@ -200,14 +200,22 @@ class ReleaseClient(Commands):
         return fold((await self.ledger(release_id)).entries())
 
     async def status(self, release_id: str, *, at: datetime | None = None) -> StatusView:
-        """Where a release stands. `at`: for what only time changes, such as a check that ages. Default: now."""
+        """Where a release stands, and of a closed one also where its flags are now, as far as they answer.
+
+        Args:
+            release_id: `<product>/<version>`.
+            at: For what only time changes, such as a check that ages; its flags are not asked then. Default: now.
+        """
         now = at or datetime.now(UTC)
-        return await ask(
+        view = await ask(
             self._client,
             release_id,
             lambda h, t: h.query(ReleaseWorkflow.status, now, rpc_timeout=t),
             self._patience,
         )
+        if at is not None or not view.outcome:
+            return view
+        return await with_flags_now(self._client, view, Patience(ONE_TRY), at=now)
 
     async def why(self, release_id: str, *, at: datetime | None = None) -> WhyView:
         """Why a release does not move: everything that it waits for, and what happens next by itself."""

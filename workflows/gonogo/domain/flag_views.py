@@ -6,6 +6,7 @@ from .facts import Fence, FlagChange
 from .flag_core import next_wakeup
 from .flag_state import FlagLife
 from .plan import FlagKind
+from .telling import when
 from .values import Audience, Exposure, FlagKey, Id, Instant, Text, value
 
 
@@ -106,6 +107,23 @@ def overdue(state: FlagLife, now: datetime) -> bool:
     """True when a flag is debt: it should be gone, no waiver stands, and no open release lists it."""
     due = state.due
     return due is not None and due <= now and not state.waived(now) and not state.waits and not state.gone
+
+
+def since_left(flag: FlagView, left: Exposure | None, release: str) -> str:
+    """What became of a flag that the closed `release` left at `left`; empty: nothing that could be told."""
+    if flag.phase == "gone":
+        told = f"gone by now: {flag.proof}"
+    elif flag.changing:
+        told = f"being changed by {flag.changing}"
+    elif flag.exposure is None or left is None or flag.exposure == left:
+        return ""
+    elif flag.changed is not None:
+        done = "killed" if flag.changed.how == "kill" else "set"
+        told = f"by now {flag.exposure}: {done} by {flag.changed.by.id}, {when(flag.changed.at)}"
+    else:
+        other = next((name for name in (flag.holder, flag.shipped_by) if name not in ("", release)), "")
+        told = f"by now {flag.exposure}" + (f", by {other}" if other else "")
+    return f"{told}; see gonogo flags show {flag.id.removeprefix('flag/')}"
 
 
 def flag_view(state: FlagLife, now: datetime, *, head: str = "") -> FlagView:

@@ -1,5 +1,7 @@
 """Release notes for an audience, from scope and reach: what ships when, for whom, what changes, what is out."""
 
+from collections.abc import Mapping
+
 from .errors import Refused
 from .state import State
 from .state_parts import FeatureState
@@ -11,8 +13,13 @@ AUDIENCES = ("support", "sales", "customers")
 """Whom release notes are written for."""
 
 
-def release_notes(state: State, audience: str) -> str:
+def release_notes(state: State, audience: str, *, now: Mapping[str, Exposure] | None = None) -> str:
     """Release notes in Markdown; for customers only what is announced.
+
+    Args:
+        state: The release.
+        audience: Who reads them.
+        now: Flag -> who sees it by now, where that is not as the closed release left it. Default: all are.
 
     Raises:
         Refused: `audience` is none of those that notes are written for.
@@ -25,7 +32,7 @@ def release_notes(state: State, audience: str) -> str:
     lines += ["", f"{_when(state)}, in {state.plan.environment}."]
     # Of a release that did not stay out nothing may read as if somebody had it.
     title = "What was planned" if state.outcome not in ("", "completed") else "What changes"
-    lines += _section(title, [_change(state, f, audience) for f in shown if f.is_in], _nothing(every))
+    lines += _section(title, [_change(state, f, audience, now or {}) for f in shown if f.is_in], _nothing(every))
     out = [_out(f) for f in shown if not f.is_in]
     if out:
         lines += _section("Not in this release", out, "")
@@ -60,7 +67,7 @@ def _when(state: State) -> str:
     return "No date is set yet"
 
 
-def _change(state: State, held: FeatureState, audience: str) -> str:
+def _change(state: State, held: FeatureState, audience: str, now: Mapping[str, Exposure]) -> str:
     feature = held.feature
     said = feature.notes.get(audience, "").strip() or feature.title
     late = f" Delayed until {held.until}." if held.status is FeatureStatus.DELAYED else ""
@@ -68,21 +75,23 @@ def _change(state: State, held: FeatureState, audience: str) -> str:
     return (
         f"- **{feature.title}**"
         + (f": {said}" if said != feature.title else "")
-        + f" ({_whom(state, held)}){late}{need}"
+        + f" ({_whom(state, held, now)}){late}{need}"
     )
 
 
-def _whom(state: State, held: FeatureState) -> str:
-    """Who gets it in the end, and who has it already."""
+def _whom(state: State, held: FeatureState, now: Mapping[str, Exposure]) -> str:
+    """Who gets it in the end, and who has it already, or by now."""
     keys = [k for k in held.feature.flags if k in state.plan.flags]
     if not keys:
         return "for everyone"
-    reach, now = NOBODY, NOBODY
+    reach, seen = NOBODY, NOBODY
     for key in keys:
         reach = wider(reach, state.plan.flags[key].reach)
         flag = state.flags.get(key)
-        now = wider(now, flag.current if flag and flag.current else NOBODY)
-    return f"for {_people(reach)}" + (f"; so far for {_people(now)}" if now not in (NOBODY, reach) else "")
+        seen = wider(seen, now.get(key) or (flag.current if flag and flag.current else NOBODY))
+    if any(key in now for key in keys):
+        return f"for {_people(reach)}" + (f"; by now for {_people(seen)}" if seen != reach else "")
+    return f"for {_people(reach)}" + (f"; so far for {_people(seen)}" if seen not in (NOBODY, reach) else "")
 
 
 def _people(exposure: Exposure) -> str:

@@ -50,7 +50,7 @@ def known_instead(given: str, known: Iterable[str], *, more: str = "") -> str:
         return close
     if len(names) > _FEW:
         return f"; there are {len(names)}, such as {', '.join(names[:3])}{more}"
-    return f"; known are {', '.join(names)}" if names else "; there is none"
+    return f"; known are {', '.join(names)}" if names else "; the release has none"
 
 
 def known_people(plan: Plan) -> frozenset[str]:

@@ -238,6 +238,10 @@ class FlagView:
     """Who killed or set it outside the stages of the release, when and why; empty: nobody."""
     taken_by: str = ""
     """The later release that took it over; empty: none."""
+    now: Exposure | None = None
+    """Who sees it by now, where a closed release left it elsewhere; absent: it is where it was left, or not asked."""
+    since: str = ""
+    """What became of it after the release had closed, in one line; empty: nothing, or it was not asked."""
 
 
 @value
