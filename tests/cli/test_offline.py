@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from gonogo.cli.exits import report
 from gonogo.cli.instants import read_instant
 from gonogo.cli.main import build, main
+from gonogo.client.home import UpRecord, write_up
 
 PLAN = """\
 product: shop
@@ -248,6 +249,22 @@ def test_a_silent_server_is_exit_code_4(
     said = json.loads(capsys.readouterr().out)["error"]
     assert said["code"] == "server.unreachable"
     assert "gonogo up" in said["message"]
+
+
+def test_a_server_of_another_data_folder_is_not_found_and_the_error_says_how_to_choose_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("GONOGO_HOME", str(tmp_path))
+    # No server of this machine may be what answers: the folder names an address where none can be.
+    write_up(tmp_path, UpRecord(address="127.0.0.1:1", ui="", started=""))
+    assert main(["list"]) == 4
+    assert capsys.readouterr().err == (
+        f"gonogo: no server answers at '127.0.0.1:1': `gonogo up` is not running now with the data folder {tmp_path}: "
+        "start it; or, where it runs with another folder, name that by GONOGO_HOME, or a server by TEMPORAL_ADDRESS  "
+        "[server.unreachable]\n"
+    )
 
 
 def test_patience_that_is_asked_for_waits_for_a_server_that_is_not_there(

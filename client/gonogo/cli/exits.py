@@ -19,7 +19,8 @@ none can go on with the release; 70 a bug of gonogo; 130 interrupted.
 
 With --json exactly one JSON value goes to the output (watch: one a line), an error as {"error": {"code", "message",
 "details"}}. Who asks: --as PERSON, else GONOGO_ACTOR, else the user of this machine: a local name that nobody proves.
-Which server: TEMPORAL_ADDRESS and Temporal's configuration, else the embedded one of `gonogo up`."""
+Which server: TEMPORAL_ADDRESS and Temporal's configuration, else the embedded one of `gonogo up`, whose data folder is
+GONOGO_HOME, else .gonogo in this folder when there is one, else .gonogo in the user's home."""
 
 
 class UsageError(Exception):

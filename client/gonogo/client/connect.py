@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
@@ -23,12 +24,13 @@ from gonogo.workflows.messages import TASK_QUEUE
 
 from .calling import Patience, patiently
 from .errors import ClientError, Unreachable
-from .home import embedded_address, home
+from .home import HOME_VARIABLE, embedded_address, home
 
 ACTOR_VARIABLE = "GONOGO_ACTOR"
 """The environment variable that says who asks."""
 QUEUE_VARIABLE = "GONOGO_TASK_QUEUE"
 """The environment variable that names the task queue that the worker serves: the worker reads it, too."""
+_USUAL = "localhost:7233"
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 
 
@@ -90,7 +92,8 @@ async def connect(actor: Actor, *, address: str | None = None, patience: Patienc
         config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
     except (RuntimeError, ValueError) as error:
         raise ClientError("config.invalid", f"Temporal's environment configuration cannot be used: {error}") from error
-    target = address or config.get("target_host") or embedded_address(home()) or "localhost:7233"
+    named, folder = address or config.get("target_host"), home()
+    target = named or embedded_address(folder) or _USUAL
     config |= {"target_host": target, "identity": identity(actor), "data_converter": pydantic_data_converter}
 
     async def attempt() -> Client:
@@ -101,9 +104,18 @@ async def connect(actor: Actor, *, address: str | None = None, patience: Patienc
 
     try:
         return await (attempt() if patience is None else patiently(attempt, patience))
-    except RPCError as error:
-        raise Unreachable(
-            "server.unreachable",
-            f"no server answers at {target!r}: start one with `gonogo up`, or set TEMPORAL_ADDRESS",
-            {"address": target},
-        ) from error
+    except (RPCError, Unreachable) as error:
+        tried = f", tried for {patience.budget.total_seconds():g} s" if patience else ""
+        text = f"no server answers at {target!r}{tried}: {_elsewhere(folder, named=bool(named))}"
+        raise Unreachable("server.unreachable", text, {"address": target}) from error
+
+
+def _elsewhere(folder: Path, *, named: bool) -> str:
+    """Why this server was asked, and how another one is chosen: it may well run, and be looked for in a wrong place."""
+    if named:
+        return "start it, or name another by TEMPORAL_ADDRESS; where none is named, that of `gonogo up` is asked"
+    known = "is not running now" if embedded_address(folder) else "never ran"
+    return (
+        f"`gonogo up` {known} with the data folder {folder}: start it; or, where it runs with another folder, name "
+        f"that by {HOME_VARIABLE}, or a server by TEMPORAL_ADDRESS"
+    )
