@@ -5,7 +5,10 @@ from datetime import datetime
 from .events import Entry, Event
 from .evolve import evolve
 from .state import State
+from .twins import maker
 from .values import ENGINE, Actor
+
+_entry = maker(Entry)
 
 
 class Draft:
@@ -22,7 +25,7 @@ class Draft:
 
     def emit(self, event: Event, *, actor: Actor | None = None) -> None:
         """Appends `event`, done by `actor` (default: whoever gave the command)."""
-        entry = Entry(seq=self.state.seq + 1, at=self.at, actor=actor or self.actor, cause=self.cause, event=event)
+        entry = _entry(seq=self.state.seq + 1, at=self.at, actor=actor or self.actor, cause=self.cause, event=event)
         self.state = evolve(self.state, entry)
         self.entries.append(entry)
 

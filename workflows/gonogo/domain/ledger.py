@@ -70,7 +70,7 @@ class Ledger:
             line = chained(canonical(entry), head)
             head = hashlib.sha256(line).hexdigest()
             made.append(line)
-        return Ledger((*self.lines, *made), head) if made else self
+        return Ledger(self.lines + tuple(made), head) if made else self
 
     def to_bytes(self) -> bytes:
         """JSON lines, one entry a line."""

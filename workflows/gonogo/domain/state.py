@@ -1,7 +1,7 @@
 """The state of one release: what its events add up to. Plain frozen dataclasses: nothing here is checked twice."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
@@ -31,6 +31,7 @@ from .terms import (
     HoldReason,
     Phase,
 )
+from .twins import copier
 from .values import Actor, Candidate
 
 MOST_ENTRIES = 20_000
@@ -47,23 +48,14 @@ def replace(given: _T, /, **changes: Any) -> _T:
         state = object.__new__(cls)
         object.__setattr__(state, "__dict__", {**given.__dict__, **changes})
         return state
-    made = (_copies.get(cls) or _learn(cls))(given)
+    copy = _copies.get(cls)
+    if copy is None:
+        copy = _copies[cls] = copier(cls)
+    made = copy(given)
     for name, part in changes.items():
         setattr(made, name, part)
     made.__class__ = cls
     return cast("_T", made)
-
-
-def _learn(cls: type) -> Callable[[Any], Any]:
-    """A function that copies a part into a twin: the same slots, not frozen until it is taken for the part itself."""
-    names = tuple(f.name for f in fields(cls))
-    scope: dict[str, Any] = {"twin": type(cls.__name__, (), {"__slots__": names})}
-    exec(
-        "def copy(given):\n made = twin()" + "".join(f"\n made.{n} = given.{n}" for n in names) + "\n return made",
-        scope,
-    )
-    _copies[cls] = scope["copy"]
-    return _copies[cls]
 
 
 def numbered(made: "State", seq: int, at: datetime) -> "State":
