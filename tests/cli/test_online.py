@@ -6,8 +6,9 @@ from pathlib import Path
 from temporalio.client import Client
 
 from gonogo.client.plan_file import read_plan_path
-from gonogo.client.release_client import ReleaseClient
 from gonogo.domain.values import Actor
+from gonogo.workflows.messages import TASK_QUEUE, Launch
+from gonogo.workflows.release import ReleaseWorkflow
 from tests.cli.terminal import Terminal, change, plan_file, to_poll
 
 
@@ -153,8 +154,22 @@ async def test_a_plan_without_any_slot_left_is_not_launched_and_one_that_is_open
     assert (code, out) == (2, "")
     assert err.count("schedule.windows: the windows never open") == 1
 
-    await ReleaseClient(server, actor=Actor(id="dev")).launch(read_plan_path(file))
+    start = Launch(plan=read_plan_path(file), actor=Actor(id="dev"))  # as if there had been a slot then
+    await server.start_workflow(ReleaseWorkflow.run, start, id="release/shop/2.9.0", task_queue=TASK_QUEUE)
     code, out, err = await terminal.run("launch", file)
     assert (code, out) == (0, "shop/2.9.0 is open already, with this plan\n")
     assert "warning: schedule.windows: the windows never open" in err
     await terminal.ok("cancel", "shop/2.9.0", "--reason", "seen", "--as", "bob")
+
+
+async def test_a_past_plan_can_be_simulated_and_is_not_launched(terminal: Terminal, tmp_path: Path) -> None:
+    file = plan_file(tmp_path, "2.9.1", flag="slotless")
+    past = "schedule: {starts: 2020-01-02T00:00:00Z, slot: 2020-01-15T10:00:00Z}"
+    change(file, "checks:", f"{past}\nchecks:")
+    told = await terminal.ok("plan", "check", file)
+    assert told.count("a release that is launched now is refused; name a later slot") == 1
+    code, out, err = await terminal.run("launch", file)
+    assert (code, out) == (1, "")
+    assert "gonogo: schedule.slot: no slot is left: Wed 2020-01-15 10:00 UTC has passed" in err
+    assert err.endswith("name a later slot  [plan.no_slot]\n")
+    assert (await terminal.run("status", "shop/2.9.1"))[0] == 3

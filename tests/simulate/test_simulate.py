@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.client.errors import Refused
 from gonogo.client.plan_file import PlanFileError
 from gonogo.worker.simulate import command
 
@@ -59,6 +60,22 @@ async def test_a_release_that_does_not_ship_says_so_first_and_by_its_exit_code(
     people.write_text("acts: [{at: 2026-03-02T10:00:00Z, who: bob, do: cancel, reason: no}]")
     assert await command(SERVICE / "plan.yaml", people=people, as_json=True) == 1
     assert json.loads(capsys.readouterr().out)["outcome"] == "cancelled"
+
+
+async def test_what_is_simulated_is_judged_from_its_own_start_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    before, plan = _servers(), tmp_path / "plan.yaml"
+    ended = "FREQ=WEEKLY;BYDAY=TH;UNTIL=20260319T235959"
+    text = (SERVICE / "plan.yaml").read_text().replace("FREQ=WEEKLY;BYDAY=TH", ended)
+    plan.write_text(text)
+    assert await command(plan) == 0, "its train ended long ago, and it begins before"
+    plan.write_text(text.replace("starts: 2026-03-02", "starts: 2026-03-20"))
+    with pytest.raises(Refused) as caught:
+        await command(plan)
+    assert caught.value.code == "plan.no_slot"
+    assert "schedule.train: no slot is left" in caught.value.message
+    assert _servers() == before
 
 
 async def test_a_people_file_that_cannot_be_used_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Launching a release, once: the same plan is the same release, another plan is refused, a closed id stays closed."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -11,13 +12,14 @@ from gonogo.domain.events import ReleaseLaunched
 from gonogo.domain.evolve import fold
 from gonogo.domain.ledger import Ledger
 from gonogo.domain.plan import Plan
+from gonogo.domain.plan_outlook import stranded
 from gonogo.domain.values import Actor, value
 from gonogo.workflows.messages import Launch
 from gonogo.workflows.release import ReleaseWorkflow
 
 from .calling import Patience, patiently
-from .errors import PlanDiffers, Refused, ReleaseClosed
-from .reading import read_ledger, read_page, workflow_id
+from .errors import NotFound, PlanDiffers, Refused, ReleaseClosed
+from .reading import found, handle_of, read_ledger, read_page, workflow_id
 
 
 @value
@@ -37,9 +39,11 @@ async def launch(client: Client, plan: Plan, actor: Actor, *, task_queue: str, p
         PlanDiffers: an open release of this id has another plan.
         ReleaseClosed: the id is used up.
         Refused: the release refused to begin, such as `actor.unproved` or `adapter.unknown`; its id is free as before.
+            Or it could never go out from now on, such as `plan.no_slot`: nothing was begun.
         Unreachable: no server, or no worker that takes it up. It begins when one does; launch it again to see.
     """
     release_id = plan.release_id
+    await _refuse_stranded(client, plan, patience)
 
     async def start(reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE) -> bool:
         try:
@@ -66,6 +70,36 @@ async def launch(client: Client, plan: Plan, actor: Actor, *, task_queue: str, p
     if already:
         _refuse_other_plan(ledger, plan)
     return Launched(release_id=release_id, already=already)
+
+
+def refuse_stranded(plan: Plan, begins: datetime) -> None:
+    """Raises for a plan whose calendar leaves nothing to a release that begins at `begins`.
+
+    Raises:
+        Refused: no slot is left, or no window ever opens.
+    """
+    problems = stranded(plan, begins)
+    if problems:
+        told = "; ".join(f"{'.'.join(map(str, problem.path))}: {problem.message}" for problem in problems)
+        raise Refused(problems[0].code, told, {"release_id": plan.release_id})
+
+
+async def _refuse_stranded(client: Client, plan: Plan, patience: Patience) -> None:
+    try:
+        refuse_stranded(plan, datetime.now(UTC))
+    except Refused:
+        # Launched while there was a slot, the same plan is the same release as ever.
+        if not await _begun(client, plan.release_id, patience):
+            raise
+
+
+async def _begun(client: Client, release_id: str, patience: Patience) -> bool:
+    """True when a release of this id has begun, whatever became of it."""
+    try:
+        await found(release_id, handle_of(client, release_id).describe, patience)
+    except NotFound:
+        return False
+    return not await _refused_before(client, release_id, patience)
 
 
 async def _refused_before(client: Client, release_id: str, patience: Patience) -> bool:

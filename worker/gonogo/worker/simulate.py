@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gonogo.client.launching import refuse_stranded
 from gonogo.client.people import People, read_people_path
 from gonogo.client.plan_file import read_plan_path
 from gonogo.domain.plan import Plan
@@ -33,11 +34,13 @@ async def run_simulation(
         progress: Told of every instant.
 
     Raises:
+        Refused: From the simulation's own start on, no slot is left, or no window ever opens.
         ServerMissing: The server's program is not installed.
         ServerFailed: The server did not serve.
     """
     people = people or People()
     scene, starts = Scene(people, plan), start_of(plan, people)
+    refuse_stranded(plan, starts)
     async with (
         private_server() as client,
         live_world(client, plan, Actor(id=launcher_of(plan, people)), starts, scene.adapters) as world,

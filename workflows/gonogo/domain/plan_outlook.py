@@ -1,7 +1,8 @@
 """What the dates of a plan come to, seen from an instant: what has passed, and whether any slot is left.
 
-A plan is not wrong because time goes by, and past ones are simulated: what has passed is a warning. Where the calendar
-leaves nothing at all, the release could never go out, and that is an error.
+A plan is not wrong because time goes by, and past ones are simulated: it is judged from its own `schedule.starts` on,
+and what has passed by now is a warning. A release that is launched is judged from the instant at which it begins: where
+the calendar leaves nothing, it could never go out, and that is an error.
 """
 
 from dataclasses import replace
@@ -21,7 +22,31 @@ def outlook(plan: Plan, at: datetime) -> tuple[Problem, ...]:
         plan: The plan. Its calendar is looked at from `schedule.starts` on, without one from `at` on.
         at: The instant from which it is seen.
     """
-    return (*_passed(plan, at), *_left(plan, at))
+    passed = tuple(_passed(plan, at))
+    warned = {problem.path for problem in passed}
+    starts = plan.schedule.starts
+    if starts is None:
+        # A dated slot that is over is simulated from before it, and has its warning.
+        return (*passed, *(problem for problem in stranded(plan, at) if problem.path not in warned))
+    found = stranded(plan, starts)
+    warned.update(problem.path for problem in found)
+    later = stranded(plan, at) if starts < at else ()
+    return (*passed, *found, *(_only_now(problem) for problem in later if problem.path not in warned))
+
+
+def stranded(plan: Plan, begins: datetime) -> tuple[Problem, ...]:
+    """Why a release that begins at `begins` could never go out, whatever its plan's `starts` says; empty: it can.
+
+    Args:
+        plan: The plan. Its schedule and environment have no problem of their own.
+        begins: When the release begins: now when it is launched, its own start when it is simulated.
+    """
+    return tuple(_left(plan, begins))
+
+
+def _only_now(problem: Problem) -> Problem:
+    message = f"a release that is launched now is refused: {problem.message}"
+    return Problem(code=f"{problem.code}_now", path=problem.path, message=message, severity="warning")
 
 
 # --- what has passed -----------------------------------------------------------------------------------------------
@@ -37,12 +62,12 @@ def _passed(plan: Plan, at: datetime) -> Problems:
         yield _warning(plan, ("scope", "freeze_at"), "plan.date_passed", frozen, text)
     if schedule.slot is not None:
         if schedule.slot <= at:
-            text = "has passed: a release that is launched now is held, until `gonogo postpone --to` names another"
+            text = "has passed: a release that is launched now is refused; name a later slot"
             yield _warning(plan, ("schedule", "slot"), "plan.date_passed", schedule.slot, text)
         elif schedule.slot - _room(plan) < at:
             text = (
-                "leaves no room for the poll before it: a release that is launched now is held, "
-                "until `gonogo postpone --to` names another"
+                "leaves no room for the poll before it: a release that is launched now is refused; name a later slot, "
+                "or shorten poll.closes_before or poll.min"
             )
             yield _warning(plan, ("schedule", "slot"), "plan.slot_soon", schedule.slot, text)
     due = [
@@ -69,17 +94,14 @@ def _local(plan: Plan, at: datetime) -> str:
 # --- what is left --------------------------------------------------------------------------------------------------
 
 
-def _left(plan: Plan, at: datetime) -> Problems:
-    begins = plan.schedule.starts or at
+def _left(plan: Plan, begins: datetime) -> Problems:
     try:
         resolve(plan.schedule, plan.environment, now=begins)
     except CalendarError as error:
         yield Problem(code=error.code, path=("schedule", error.field), message=error.message)
         return
-    if plan.schedule.slot is not None:
-        yield from _stages(plan, plan.schedule.slot)
-    elif plan.schedule.train is not None:
-        yield from _train(plan, begins, at)
+    if plan.schedule.slot is not None or plan.schedule.train is not None:
+        yield from _slots(plan, begins)
     else:
         yield from _on_demand(plan, _earliest(plan, begins))
 
@@ -93,16 +115,15 @@ def _room(plan: Plan) -> timedelta:
     return plan.poll.closes_before + plan.poll.min
 
 
-def _train(plan: Plan, begins: datetime, at: datetime) -> Problems:
-    schedule, train = plan.schedule, ("schedule", "train")
-    first = first_slot(schedule, plan.environment, _aimed(plan, begins))
-    if first is None:
-        yield Problem(code="plan.no_slot", path=train, message=f"no slot is left: {_why_none(plan, begins)}")
-        return
-    if begins < at and first_slot(schedule, plan.environment, _aimed(plan, at)) is None:
-        text = f"no slot is left for a release that is launched now: {_why_none(plan, at)}"
-        yield Problem(code="plan.no_slot_now", path=train, message=text, severity="warning")
-    yield from _stages(plan, first.starts)
+def _slots(plan: Plan, begins: datetime) -> Problems:
+    schedule, aimed = plan.schedule, _aimed(plan, begins)
+    first = first_slot(schedule, plan.environment, aimed)
+    if first is not None:
+        yield from _stages(plan, first.starts)
+    elif schedule.slot is not None:
+        yield Problem(code="plan.no_slot", path=("schedule", "slot"), message=_too_soon(plan, schedule.slot, begins))
+    else:
+        yield Problem(code="plan.no_slot", path=("schedule", "train"), message=f"no slot is left: {_none(plan, aimed)}")
 
 
 def _aimed(plan: Plan, begins: datetime) -> datetime:
@@ -110,15 +131,26 @@ def _aimed(plan: Plan, begins: datetime) -> datetime:
     return max(_earliest(plan, begins), begins + _room(plan))
 
 
-def _why_none(plan: Plan, begins: datetime) -> str:
-    earliest = _aimed(plan, begins)
+def _too_soon(plan: Plan, slot: datetime, begins: datetime) -> str:
+    where = f"no slot is left: {_local(plan, slot)}"
+    if slot <= begins:
+        return f"{where} has passed when the release begins, {_local(plan, begins)}: name a later slot"
+    return (
+        f"{where} leaves no room for the poll when the release begins {_local(plan, begins)}: name a slot from "
+        f"{_local(plan, _aimed(plan, begins))} on, or shorten poll.closes_before or poll.min"
+    )
+
+
+def _none(plan: Plan, earliest: datetime) -> str:
+    assert plan.schedule.train is not None
+    rule = plan.schedule.train.rrule
     leaves = first_slot(replace(plan.schedule, windows=()), plan.environment, earliest)
     if leaves is None:
-        return f"the train does not leave any more from {_local(plan, earliest)} on; give it a later end"
+        return f"the train {rule!r} does not leave any more from {_local(plan, earliest)} on; give it a later end"
     state = window_state(plan.schedule, plan.environment, leaves.starts)
     return (
-        f"the windows are closed whenever the train leaves, from {leaves.local} on for {LOOKAHEAD.days} days; "
-        f"then it is {state.reason}"
+        f"the windows are closed whenever the train {rule!r} leaves, from {leaves.local} on for {LOOKAHEAD.days} days "
+        f"({state.reason}): let one open then, or the train leave at another time"
     )
 
 
@@ -142,4 +174,5 @@ def _never_open(plan: Plan, at: datetime, segments: tuple[str, ...] = ()) -> str
     if state.open or state.next_open is not None:
         return ""
     whom = f" for {', '.join(segments)}" if segments else ""
-    return f"the windows never open{whom} from {_local(plan, at)} on for {LOOKAHEAD.days} days: {state.reason}"
+    since = f"from {_local(plan, at)} on for {LOOKAHEAD.days} days"
+    return f"the windows never open{whom} {since} ({state.reason}): let one open"
