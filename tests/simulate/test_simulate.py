@@ -29,7 +29,7 @@ def test_json_has_everything_that_scripts_look_for_and_leaves_no_server() -> Non
     assert told["released_at"] is not None
     assert told["exposure"] == {"one-click": 100}
     assert told["scope"] == {"in": ["one-click"], "out": []}
-    assert {"seq", "at", "type", "actor", "summary"} == set(told["events"][0])
+    assert {"seq", "at", "type", "actor", "summary", "news"} == set(told["events"][0])
     assert [e["seq"] for e in told["events"]] == list(range(1, len(told["events"]) + 1))
     assert len(told["ledger_head"]) == 64
     assert _servers() == before
