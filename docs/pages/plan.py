@@ -19,10 +19,19 @@ are made of lower-case letters, digits, `_`, `.` and `-`. A key that is not in t
 
 `plan check` also warns, and `--strict` makes an error of it: of an adapter that is not installed beside it (a worker
 without it refuses the launch), of dates that have passed, of a slot without room for its poll. A calendar that leaves
-no slot at all, seen from `schedule.starts`, or without it from now, is an error.
+no slot at all, or no open window, seen from `schedule.starts`, or without it from now, is an error: a simulation begins
+there. A launch is judged from now, whatever `starts` says: with nothing left it is refused before anything begins.
 
 ## The plan
 """
     types = ", ".join(f"`{name}`" for name in NOTICE_TYPES)
-    told = f"A route names them alone, or by a pattern such as `hold.*`:\n\n{types}."
+    told = (
+        f"A route names them alone, or by a pattern such as `hold.*`:\n\n{types}.\n\n"
+        "Before the rollout a check that GO needs is told of once per change, to its owner, and within "
+        "`poll.opens_before` of the slot, or in a round, to the release manager too: `check.failed` when it fails, "
+        "`check.unclear` when it had passed and is not clear any more, `check.passed` to the same people when it "
+        "passes again. For a new candidate a failure is news once more. `check.passed` comes at most once a day for "
+        "each check: one that flaps is then silent, and its last message is the bad one. While a GO stands, "
+        "`readiness.lost` says what is lost."
+    )
     return "\n".join([head, *sections(Plan, plan_schema()), "", "## Message types", "", told])

@@ -10,6 +10,7 @@ from gonogo.domain.terms import HoldReason
 _MADE = re.compile(r'(?:notice\(\s*state,\s*|_plain\(|_ask_role\(state, entry, body, |Notice\(\s*type=)f?"([^"]+)"')
 _SPELT = {
     "hold.raised.{x.reason.value}": {f"hold.raised.{reason.value}" for reason in HoldReason},
+    "check.{word}": {"check.failed", "check.passed", "check.unclear"},
     "flag.{verb}": {"flag.killed", "flag.changed"},
 }
 

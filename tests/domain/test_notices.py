@@ -42,6 +42,7 @@ def test_the_whole_life_is_told() -> None:
     kinds = {n.type for walk in WALKS for n in told(walked(walk))}
     assert kinds == {
         "candidate.accepted",
+        "check.failed",
         "escalated",
         "exception.answered",
         "exception.requested",

@@ -33,7 +33,7 @@ def test_a_secret_is_never_repeated_in_the_message() -> None:
     [
         ("poll.opend", "no message is of the type 'poll.opend'; did you mean 'poll.opened'?"),
         ("hold.rased.*", "did you mean 'hold.raised.*'?"),
-        ("deployment", "types begin with candidate, escalated, exception,"),
+        ("deployment", "types begin with candidate, check, escalated,"),
     ],
 )
 def test_a_route_for_messages_that_nobody_sends_says_what_was_meant(pattern: str, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from . import events as e
 from .evolve_common import RETRY, _with, _without
+from .heard import heard
 from .plan import Moment
 from .state import State, replace
 from .state_parts import CheckRound, ItemState, Waiver
@@ -26,6 +27,7 @@ def _checks_measured(state: State, entry: e.Entry, event: e.ChecksMeasured) -> S
         check_rounds=_without(state.check_rounds, event.ask) if event.ask else state.check_rounds,
         findings={**state.findings, **event.findings},
         found_for={**state.found_for, **dict.fromkeys(event.findings, since)},
+        heard=heard(state, entry, event.findings),
     )
     state = _retry_later(state, entry)
     rollout = state.rollout

@@ -6,6 +6,9 @@ from .terms import HoldReason
 
 NOTICE_TYPES: Final = (
     "candidate.accepted",
+    "check.failed",
+    "check.passed",
+    "check.unclear",
     "escalated",
     "exception.answered",
     "exception.requested",

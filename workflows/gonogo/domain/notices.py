@@ -12,18 +12,17 @@ from typing import Any
 from . import events as e
 from .clearing import clears_hold, lifters
 from .evolve_common import rollback_wait
-from .facts import Status
 from .narrate import summary
 from .notices_asking import ASKING
+from .notices_readiness import READINESS
 from .notices_values import Notice, notice
-from .plan import Moment, Plan
+from .plan import Plan
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
 from .rollback import cannot_restore
-from .standing import unmet
 from .state import State
 from .state_parts import Rollback
 from .telling import everybody, line, listed, people
-from .terms import FeatureStatus, ItemStatus, Phase
+from .terms import FeatureStatus, Phase
 from .views import mode_line
 
 _Told = Iterable[Notice]
@@ -70,29 +69,6 @@ def _candidate(x: e.CandidateAccepted, entry: e.Entry, state: State) -> _Told:
     owners = people(state, *(state.items[i].owner for i in x.reopened if i in state.items))
     to = tuple(dict.fromkeys((*_managers(state), *owners)))
     yield notice(state, "candidate.accepted", f"new candidate {x.candidate.commit}", body, to)
-
-
-def _measured(x: e.ChecksMeasured, entry: e.Entry, state: State) -> _Told:
-    # At the opening a hold says it; before, a GO stands and nothing else would.
-    if state.phase is not Phase.AWAITING_WINDOW or state.opening is not None:
-        return
-    bad = {n for n, f in x.findings.items() if f.status is not Status.PASS}
-    lost = [f for f in unmet(state, Moment.GO, entry.at) if f.subject.partition(":")[2] in bad]
-    if lost:
-        yield _readiness_lost(state, [f.detail for f in lost], people(state, *(p for f in lost for p in f.responsible)))
-
-
-def _item_changed(x: e.ItemChanged, entry: e.Entry, state: State) -> _Told:
-    item = state.items[x.item]
-    gates = item.required and item.gates is Moment.GO and x.status is not ItemStatus.DONE
-    if gates and state.phase is Phase.AWAITING_WINDOW:
-        yield _readiness_lost(state, [summary(entry)], people(state, item.owner))
-
-
-def _readiness_lost(state: State, what: list[str], owners: tuple[str, ...]) -> Notice:
-    body = "The GO stands. What is listed here keeps the opening from beginning:\n" + "\n".join(f"- {w}" for w in what)
-    to = tuple(dict.fromkeys((*owners, *_managers(state))))
-    return notice(state, "readiness.lost", f"not ready any more: {what[0]}", body, to)
 
 
 def _feature(x: e.FeatureChanged, entry: e.Entry, state: State) -> _Told:
@@ -217,9 +193,7 @@ _TELLING: dict[type[Any], Callable[[Any, e.Entry, State], _Told]] = {
     e.FeatureChanged: _feature,
     e.ExceptionApproved: _exception_done,
     e.ExceptionRejected: _exception_done,
-    e.ChecksMeasured: _measured,
     e.ItemOpened: _item_opened,
-    e.ItemChanged: _item_changed,
     e.CandidateAccepted: _candidate,
     e.PlanAmended: _amended,
     e.RoundEnded: _plain("round.ended", everybody),
@@ -239,6 +213,7 @@ _TELLING: dict[type[Any], Callable[[Any, e.Entry, State], _Told]] = {
     e.ReleaseShipped: _plain("release.shipped", everybody),
     e.ReleaseClosed: _plain("release.closed", everybody),
     **ASKING,
+    **READINESS,
 }
 
 

@@ -15,6 +15,7 @@ from .state_parts import (
     FeatureState,
     FlagState,
     Go,
+    Heard,
     Hold,
     ItemState,
     Opening,
@@ -89,6 +90,8 @@ class State:
     """Check -> when it was last asked for."""
     told: Mapping[str, datetime] = field(default_factory=_empty)
     """Check -> when somebody was last told that it keeps the shipped release from being completed."""
+    heard: Mapping[str, Heard] = field(default_factory=_empty)
+    """Check -> what its people last heard of it before the rollout."""
     found_for: Mapping[str, datetime] = field(default_factory=_empty)
     """Check -> when the round that found it was asked for (pushed: when it came), by the workflow's clock."""
     check_rounds: Mapping[str, CheckRound] = field(default_factory=_empty)

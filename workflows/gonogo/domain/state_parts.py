@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from .facts import FlagChange
+from .facts import FlagChange, Status
 from .plan import Feature, Flag, Item, Moment
 from .reports import GuardCount
 from .resolution import Slot
@@ -181,6 +181,20 @@ class CheckRound:
     why: AskedFor
     at: datetime
     commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the people of a check last heard of it."""
+
+    status: Status
+    seq: int
+    """The entry that told them."""
+    to: tuple[str, ...]
+    candidate_at: datetime | None
+    """When the candidate was accepted that it is about; None: it is the one that the plan named at launch."""
+    good_at: datetime | None = None
+    """When they last heard that it passes again; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
