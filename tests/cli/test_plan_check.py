@@ -29,14 +29,17 @@ def checked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, A
     return code, json.loads(capsys.readouterr().out)
 
 
-def test_a_plan_with_warnings_can_be_launched_and_they_have_places(
+def test_the_warnings_of_a_plan_have_places_and_one_whose_slot_has_passed_can_be_simulated(
     plan: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["plan", "check", str(plan)]) == 0
     first, second, last = capsys.readouterr().out.splitlines()
     assert "release.yaml:4:21: warning: checks.ci.kind: no check kind 'jira'" in first
     assert "release.yaml:5:18: warning: schedule.slot: Wed 2020-01-01 10:00 UTC has passed" in second
-    assert last == f"{plan}: shop/1.0.0 can be launched (dated), with 2 warnings"
+    assert last == f"{plan}: shop/1.0.0 can be simulated, not launched now (dated), with 2 warnings"
+    plan.write_text(PLAN.replace("schedule: {slot: 2020-01-01T10:00:00Z}\n", ""))
+    assert main(["plan", "check", str(plan)]) == 0
+    assert capsys.readouterr().out.endswith(": shop/1.0.0 can be launched (on demand), with 1 warning\n")
 
 
 def test_strict_refuses_warnings_too(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:

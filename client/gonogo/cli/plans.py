@@ -18,6 +18,7 @@ from gonogo.client.plan_schema import plan_schema
 from gonogo.client.templates import TEMPLATES, new_from, new_plan
 from gonogo.domain.canonical import digest, to_json
 from gonogo.domain.plan import Plan
+from gonogo.domain.plan_outlook import stranded
 
 from .choices import ANY_CASE
 from .common import DEFAULT, Common
@@ -85,7 +86,8 @@ def check(
         print(f"{plan}: {_counted(problems)}: it cannot be launched like this")
     elif fine:
         mode = found.schedule.mode.replace("_", " ")
-        verdict = f"can be launched ({mode}), with {_counted(problems)}" if problems else f"is fine ({mode})"
+        able = "can be launched" if not stranded(found, datetime.now(UTC)) else "can be simulated, not launched now"
+        verdict = f"{able} ({mode}), with {_counted(problems)}" if problems else f"is fine ({mode})"
         print(f"{plan}: {found.release_id} {verdict}")
     else:
         print(f"{plan}: {_counted(problems)}, and --strict takes none")
