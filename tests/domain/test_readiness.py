@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from gonogo.domain import commands as c
+from gonogo.domain import release
+from gonogo.domain.errors import Refused
 from gonogo.domain.events import ChecksMeasured, ChecksRequested
 from gonogo.domain.facts import Finding, Status
 from gonogo.domain.standing import check_fact
 from gonogo.domain.terms import AskedFor, Phase
-from tests.domain.worlds import DAY, HOUR, MINUTE, POLL, SLOT, World
+from tests.domain.worlds import DAY, HOUR, MINUTE, POLL, SLOT, World, person
 
 CI: dict[str, Any] = {"ci": {"kind": "http", "owner": "qa"}}
 PUSHED: dict[str, Any] = {"load": {"kind": "pushed", "owner": "qa"}}
@@ -185,3 +187,25 @@ def test_a_result_pushed_after_its_moment_is_refused() -> None:
     world.to(Phase.CLEANING_UP)
     assert world.refused(push(world), "cid") == "check.too_late"
     world.do(push(world, "end"), "cid")
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("item:noets", "there is no item 'noets' in this release; did you mean 'notes'?"),
+        ("flag:xyz", "there is no flag 'xyz' in this release; known are gifts"),
+    ],
+)
+def test_a_waiver_of_what_does_not_exist_is_refused_with_what_was_meant(subject: str, told: str) -> None:
+    world = World(
+        checklists={
+            "only": {
+                "moment": "before_go_no_go",
+                "owner": "qa",
+                "items": [{"id": "notes", "title": "Notes", "owner": "qa"}],
+            }
+        }
+    )
+    with pytest.raises(Refused) as refused:
+        release.decide(world.state, c.Waive(subject=subject, reason="x"), world.at, actor=person("bob"))
+    assert refused.value.message == told

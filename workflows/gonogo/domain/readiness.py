@@ -9,6 +9,7 @@ from .errors import Refused
 from .events import ChecksMeasured, ChecksRequested, ItemChanged, Waived
 from .facts import Finding, Status
 from .plan import Check, Moment
+from .plan_problem import known_instead
 from .standing import CLOCK_SKEW, PUSHED
 from .state import MOST_ENTRIES, State
 from .state_parts import ItemState
@@ -119,7 +120,7 @@ def run_checks(draft: Draft, command: c.RunChecks) -> None:
     plan = draft.state.plan
     for name in command.checks:
         if name not in plan.checks:
-            raise Refused("check.unknown", f"there is no check {name!r}; checks: {', '.join(plan.checks) or 'none'}")
+            raise Refused("check.unknown", f"there is no check {name!r}{known_instead(name, plan.checks)}")
         if plan.checks[name].kind == PUSHED:
             raise Refused("check.pushed", f"{name!r} is pushed by {plan.checks[name].owner}, nobody measures it")
     names = command.checks or tuple(n for n, k in plan.checks.items() if k.kind != PUSHED)
@@ -162,7 +163,8 @@ def waive(draft: Draft, command: c.Waive, actor: Actor) -> None:
     kind, _, name = command.subject.partition(":")
     known = {"check": state.plan.checks, "item": state.items, "flag": state.flags}[kind]
     if name not in known:
-        raise Refused("waive.unknown", f"there is no {kind} {name!r} in this release", subject=command.subject)
+        hint = known_instead(name, known, more=f": `gonogo status {state.release_id} --json` has all of them")
+        raise Refused("waive.unknown", f"there is no {kind} {name!r} in this release{hint}", subject=command.subject)
     if command.until is not None and command.until <= draft.at:
         raise Refused("waive.over", f"the waiver would have ended at {when(command.until)}", subject=command.subject)
     cleaning = state.phase is Phase.CLEANING_UP
