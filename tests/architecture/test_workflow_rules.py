@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from temporalio import activity, workflow
 
 from gonogo.activities.options import OPTIONS
 from gonogo.worker.bootstrap import WORKFLOWS
+from gonogo.workflows.delivery import Delivery
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "workflows" / "gonogo" / "workflows"
@@ -125,10 +127,13 @@ def activities_used() -> Iterator[tuple[str, str]]:
 
 
 def test_every_activity_has_a_row_of_options_and_every_row_an_activity() -> None:
-    used = {name for _, name in activities_used()}
-    assert used <= set(OPTIONS)
-    # A local activity at launch: it has a bound of its own.
-    assert set(OPTIONS) - used <= {"admit"}
+    assert {name for _, name in activities_used()} == set(OPTIONS)
+
+
+def test_what_is_on_its_way_ends_before_a_timer_that_waits_for_it_would_ring() -> None:
+    assert max(OPTIONS[name].schedule_to_close for name in ("notify", "tell_flags")) <= Delivery.LONGEST
+    # Timers of released histories depend on it.
+    assert timedelta(minutes=30) == Delivery.LONGEST
 
 
 def test_every_call_of_an_activity_takes_its_options_from_the_table() -> None:

@@ -264,9 +264,15 @@ def test_closures_keep_their_own_bounds_and_are_sorted() -> None:
     ],
 )
 def test_a_resolution_that_would_grow_too_large_is_refused(schedule: Schedule, field: str) -> None:
-    with pytest.raises(CalendarError, match="are more than 1000") as refused:
+    with pytest.raises(CalendarError, match="are more than 1,000") as refused:
         resolve(schedule, PROD, now=utc("2026-03-01T00:00"))
     assert (refused.value.code, refused.value.field) == ("calendar.too_many", field)
+
+
+def test_a_release_that_is_too_far_ahead_for_its_working_days_is_refused() -> None:
+    with pytest.raises(CalendarError, match=r"working days to .* are more than 5,000: release earlier") as refused:
+        resolve(Schedule(slot=utc("2199-03-01T00:00")), PROD, now=utc("2026-03-01T00:00"))
+    assert (refused.value.code, refused.value.field) == ("calendar.too_many", "working_hours")
 
 
 # --- working hours -------------------------------------------------------------------------------------------------

@@ -152,3 +152,8 @@ def test_who_saw_it_before_does_not_see_it_under_an_exposure_that_leaves_them_ou
 )
 def test_a_stage_gives_a_flag_no_more_than_its_reach(stage: Any, reach: Any, given: Any) -> None:
     assert capped(stage, reach) == given
+
+
+@pytest.mark.parametrize("given", ["1969-12-31T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-20T10:00:00Z"])
+def test_an_instant_lies_in_years_to_which_days_can_be_added(given: str) -> None:
+    assert "is outside the years 1970 to 2400" in refused(Instant, given)

@@ -15,9 +15,11 @@ class Channel(MemoryInbox):
         super().__init__()
         self.down = False
         self.taken: list[str] = []
+        self.refused = 0
 
     async def deliver(self, message: Message, params: Mapping[str, Any]) -> None:
         if self.down:
+            self.refused += 1
             raise DeliveryFailed("the channel is down")
         self.taken.append(message.key)
         await super().deliver(message, params)

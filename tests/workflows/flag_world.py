@@ -90,9 +90,11 @@ class World:
 
 
 @asynccontextmanager
-async def world(client: Client, *, simulation: bool = True, **flags: Any) -> AsyncIterator[World]:
+async def world(
+    client: Client, *, simulation: bool = True, inbox: MemoryInbox | None = None, **flags: Any
+) -> AsyncIterator[World]:
     queue = f"flags-{uuid4().hex[:8]}"
-    inbox = MemoryInbox()
+    inbox = inbox or MemoryInbox()
     made = World(client, queue, flags=MemoryFlags(**flags), inbox=inbox)
     adapters = memory_adapters(checks=MemoryChecks(), metrics=MemoryMetrics(), flags=made.flags, inbox=inbox)
     worker = build_worker(

@@ -32,6 +32,8 @@ async def test_a_release_waits_for_its_bakes_by_durable_timers(server: Client) -
         await release.vote_go()
         entries = await release.happened("ReleaseShipped")
         at = {e.event.type: e.at for e in reversed(entries)}
+        resolved = next(e.event for e in entries if e.event.type == "SlotsResolved")
+        assert resolved.resolution.at == entries[0].at  # asked with the admission, and for the same instant
         assert at["BakeCompleted"] - at["StageExposed"] >= timedelta(seconds=4)
         assert around.flags.exposures() == {"gifts": EVERYONE}
         timers = [e for e in await release.events() if e.event_type == EventType.EVENT_TYPE_TIMER_STARTED]

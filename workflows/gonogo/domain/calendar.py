@@ -37,6 +37,8 @@ HORIZON: Final = timedelta(days=60)
 
 MOST: Final = 1_000
 """Largest number of slots, of openings and of closures in one resolution."""
+MOST_WORKING: Final = 5_000
+"""Largest number of working days in one resolution: nineteen years."""
 
 Problem = tuple[tuple[str | int, ...], str, str]
 """What is wrong with a schedule: the path of the field in the schedule, a stable code, and a message."""
@@ -186,7 +188,7 @@ def resolve(
 
     Raises:
         CalendarError: The schedule cannot be read, or `calendar.too_many`: it has over 1,000 slots, openings or
-            closures in that time.
+            closures, or over 5,000 working days, in that time.
     """
     earliest = max(now, schedule.not_before or now)
     first = first_slot(schedule, environment, earliest)
@@ -206,13 +208,14 @@ def resolve(
         closures=tuple(sorted(closures, key=lambda c: (c.start, c.end, c.window))),
         working=_intervals(_working(schedule, now, until)),
     )
-    for field, name, count in (
-        ("train", "slots", len(made.slots)),
-        ("windows", "openings", len(made.openings)),
-        ("windows", "closures", len(made.closures)),
+    for field, name, count, most, what in (
+        ("train", "slots", len(made.slots), MOST, "use rarer rules"),
+        ("windows", "openings", len(made.openings), MOST, "use rarer rules"),
+        ("windows", "closures", len(made.closures), MOST, "use rarer rules"),
+        ("working_hours", "working days", len(made.working), MOST_WORKING, "release earlier"),
     ):
-        if count > MOST:
-            text = f"{count} {name} to {local_text(until, zone(schedule.zone))} are more than {MOST}: use rarer rules"
+        if count > most:
+            text = f"{count} {name} to {local_text(until, zone(schedule.zone))} are more than {most:,}: {what}"
             raise CalendarError("calendar.too_many", field, text)
     return made
 

@@ -34,7 +34,13 @@ def format_instant(at: datetime) -> str:
     return _to_utc(at).isoformat(timespec="microseconds")[:26] + "Z"
 
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2400
+"""Beyond, days could not be added or taken away without running out of the calendar."""
+
+
 def _to_utc(at: datetime) -> datetime:
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise ValueError(f"{at.isoformat()} is outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
     if at.tzinfo is None:
         local = at.isoformat()
         raise ValueError(f"an instant needs an offset: write {local}Z for UTC, or another one, as {local}+01:00")

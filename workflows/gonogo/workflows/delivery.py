@@ -9,7 +9,6 @@ from temporalio.exceptions import ActivityError
 
 from gonogo.activities.flags import Flags
 from gonogo.activities.notices import Notices
-from gonogo.activities.options import OPTIONS
 from gonogo.activities.tasks import NotifyTask, TellTask
 
 from .book import Book
@@ -24,8 +23,8 @@ _LAST_RETRY = timedelta(hours=1)
 class Delivery:
     """At most one batch of messages and one batch of notes is on its way at a time."""
 
-    LONGEST = max(OPTIONS[name].schedule_to_close for name in ("notify", "tell_flags"))
-    """After so long a batch has arrived, or comes back."""
+    LONGEST = timedelta(minutes=30)
+    """After so long a batch has arrived, or comes back. Timers depend on it: once released it never changes."""
 
     def __init__(self, clock: Clock, book: Book, stir: Callable[[], None]) -> None:
         self._clock = clock
@@ -73,6 +72,8 @@ class Delivery:
             done = await (self._notify() if name == "notify" else self._tell())
         except ActivityError as error:
             workflow.logger.warning("%s: not delivered yet: %s", name, error.cause or error)
+        except Exception:  # noqa: BLE001  # a bug: tried again later, as everything that did not arrive
+            workflow.logger.exception("%s: could not be delivered", name)
         finally:
             # However it ended: the release arms no timer while it waits for this.
             del self._tasks[name]

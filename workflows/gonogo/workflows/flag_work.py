@@ -37,7 +37,7 @@ class FlagWork:
         self._stir = stir
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.retry_at: datetime | None = None
-        """When messages that could not be delivered are sent again; None: none wait."""
+        """When messages that could not be delivered are sent again; None: none wait, or they are on their way."""
 
     @property
     def busy(self) -> bool:
@@ -55,13 +55,18 @@ class FlagWork:
         if self._book.news and "news" not in self._tasks:
             self._begin("news", self._tell())
         if self._book.messages and "notify" not in self._tasks and (self.retry_at is None or now >= self.retry_at):
+            self.retry_at = None
             self._begin("notify", self._notify())
 
     def _begin(self, name: str, work: Awaitable[None]) -> None:
         async def run() -> None:
             try:
                 await work
-            finally:
+            except Exception:  # noqa: BLE001  # a bug: it must not block the flag
+                # Not stirred: what fails at once would be started again and again.
+                workflow.logger.exception("%s of %s ended unexpectedly", name, self._book.state.id)
+                del self._tasks[name]
+            else:
                 del self._tasks[name]
                 self._stir()
 

@@ -79,14 +79,16 @@ class ReleaseWorkflow(Driving):
             # No local activity: live, its answer can be heard in a later task than in a replay, at another time, and
             # then the ledger would differ.
             driven = launch.driven_from is not None
-            asked = Admission(driven=driven, plan=launch.plan, at=self._clock.now())
+            at = self._clock.now()
+            asked = Admission(driven=driven, plan=launch.plan, at=at)
             options = activity_options("admit", summary="ask the worker what it lets this release do, and the calendar")
             try:
                 admitted = await workflow.execute_activity_method(Admissions.admit, asked, **options)
             except ActivityError as error:
                 # What the worker refuses is the release's own failure, and says so first.
                 raise error.cause or error from None
-            self._begin(launch, self._clock.now(), admitted)
+            # At the instant for which the calendar was asked: a simulation, where no time passes, says the same.
+            self._begin(launch, at, admitted)
         while self._early:
             self._hear(*self._early.popleft())
         while True:
