@@ -1,17 +1,27 @@
 """`gonogo audit …`: of a release on the server, or of a file that `audit export` wrote, with no server."""
 
+import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from pydantic import ValidationError
 
-from gonogo.client.audit import Bundle, Recorded, bundle, read_bundle, recorded, verify_all, write_bundle
+from gonogo.client.audit import (
+    Bundle,
+    Recorded,
+    bundle,
+    check_claims,
+    read_bundle,
+    recorded,
+    verify_record,
+    write_bundle,
+)
 from gonogo.client.audit_replay import derive
 from gonogo.client.audit_replay import replay as replay_runs
-from gonogo.client.errors import ClientError, Stuck
+from gonogo.client.errors import AuditFailed, ClientError, Stuck
 from gonogo.client.history import Run
 from gonogo.client.plan_file import read_text
 from gonogo.domain.canonical import to_json
@@ -24,7 +34,7 @@ from gonogo.domain.values import Instant, format_instant
 from gonogo.domain.views import status_view
 
 from .common import DEFAULT, Common
-from .exits import DONE, UsageError
+from .exits import DONE, NO, UsageError
 from .files import named_file, refuse_existing, write
 from .instants import read_instant
 from .picture import picture
@@ -41,7 +51,15 @@ class _Record:
     release_id: str
     ledger: Ledger
     runs: tuple[Run, ...]
-    places: tuple[Recorded, ...]
+    file: Bundle | None = None
+    """The file that it was read from; None: the server."""
+
+    def verify(self) -> tuple[Recorded, ...]:
+        """Verifies it, and what the file says of itself; the places where it was recorded."""
+        places = verify_record(self.ledger, self.runs)
+        if self.file is not None:
+            check_claims(self.file)
+        return places
 
 
 def _file(subject: str) -> Bundle | None:
@@ -50,12 +68,10 @@ def _file(subject: str) -> Bundle | None:
 
 async def _read(subject: str, common: Common) -> _Record:
     if found := _file(subject):
-        runs = found.to_runs()
-        # What the file lists is for people; what counts is what its histories say.
-        return _Record(found.release_id, found.to_ledger(), runs, tuple(recorded(runs)))
+        # What the file lists as recorded is for people; what counts is what its histories say.
+        return _Record(found.release_id, found.to_ledger(), found.to_runs(), found)
     async with common.client() as client:
-        runs = await client.history(subject)
-        return _Record(subject, await client.ledger(subject), runs, tuple(recorded(runs)))
+        return _Record(subject, *await client.record(subject))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +82,18 @@ class _Told:
     ledger: Ledger
     until: datetime
     """Nothing is known of what comes after it."""
+    doubt: str = ""
+    """Why a file is not to be believed."""
 
 
 async def _ledger(subject: str, common: Common) -> _Told:
     if found := _file(subject):
-        return _Told(found.release_id, found.to_ledger(), found.exported_at)
+        doubt = ""
+        try:
+            _Record(found.release_id, found.to_ledger(), found.to_runs(), found).verify()
+        except AuditFailed as failed:
+            doubt = str(failed)
+        return _Told(found.release_id, found.to_ledger(), found.exported_at, doubt)
     async with common.client() as client:
         return _Told(subject, await client.ledger(subject), datetime.now(UTC))
 
@@ -87,6 +110,10 @@ async def show(
     """Show the timeline of a release, or its state at an instant or entry."""
     told = await _ledger(subject, common)
     release, entries = told.release_id, tuple(told.ledger.entries())
+    if told.doubt:
+        # On the other stream: what is shown is what the file says, for who wants to see where it is wrong.
+        sys.stderr.write(f"{subject} does not verify: {told.doubt}\n")
+    code = NO if told.doubt else DONE
     if at is None:
         if common.json:
             emit_json({"release_id": release, "entries": [{**to_json(e), "summary": summary(e)} for e in entries]})
@@ -94,7 +121,7 @@ async def show(
             out = console()
             for entry in entries:
                 out.print(line(entry))
-        return DONE
+        return code
     then, when = _until(entries, at)
     state, newest = fold(then), then[-1].at
     final = state.phase in TERMINAL and when > newest
@@ -103,11 +130,11 @@ async def show(
     view = status_view(state, newest if final else when, head=Ledger().appended(then).head)
     if common.json:
         emit_json(view)
-        return DONE
+        return code
     if final:
         print(f"{release} ended {_shown(then[-1])}: this is its final state")
     display(picture(view))
-    return DONE
+    return code
 
 
 def _until(entries: tuple[Entry, ...], at: str) -> tuple[tuple[Entry, ...], Instant]:
@@ -126,10 +153,12 @@ def _until(entries: tuple[Entry, ...], at: str) -> tuple[tuple[Entry, ...], Inst
         raise UsageError(
             f"--at {at!r} is neither an instant, such as 2026-03-05T14:00:00Z, nor the number of an entry"
         ) from None
-    then = tuple(entry for entry in entries if entry.at <= when)
+    # As the timeline shows it, to the second, it means all of that second.
+    end = when if "." in at else when + timedelta(seconds=1, microseconds=-1)
+    then = tuple(entry for entry in entries if entry.at <= end)
     if not then:
         raise UsageError(f"--at {at!r}: the first entry is of {_shown(first)}")
-    return then, when
+    return then, max(when, then[-1].at)
 
 
 def _ahead(told: _Told, at: str) -> ClientError:
@@ -144,24 +173,24 @@ def _shown(entry: Entry) -> str:
 async def verify(subject: Subject, /, *, common: Common = DEFAULT) -> int:
     """Verify the hash chain against everything that was recorded."""
     record = await _read(subject, common)
-    verify_all(record.ledger, record.places)
+    places = record.verify()
     link = record.ledger.link
-    covered = max((place.seq for place in record.places), default=0)
+    covered = max((place.seq for place in places), default=0)
     if common.json:
-        told = {"seq": link.seq, "head": link.head, "covered": covered, "compared": len(record.places)}
+        told = {"seq": link.seq, "head": link.head, "covered": covered, "compared": len(places)}
         emit_json({"release_id": record.release_id, "ok": True, **told})
         return DONE
     print(
-        f"{record.release_id}: {link.seq} entries, every link holds, and all {len(record.places)} places where the "
+        f"{record.release_id}: {link.seq} entries, every link holds, and all {len(places)} places where the "
         f"history recorded them agree; head {link.head}"
     )
-    print(_beyond(record, covered, subject))
+    print(_beyond(places, link.seq, covered, subject))
     return DONE
 
 
-def _beyond(record: _Record, covered: int, subject: str) -> str:
+def _beyond(places: tuple[Recorded, ...], seq: int, covered: int, subject: str) -> str:
     """What these places cannot say: whether what came after the last of them is what it was."""
-    if any(place.seq == record.ledger.link.seq and place.where.endswith(", result") for place in record.places):
+    if any(place.seq == seq and place.where.endswith(", result") for place in places):
         return "the last of them is the result of the closed release: nothing comes after it"
     return (
         f"the last of them covers entry {covered}: whether anything after it was changed or cut off, only "
@@ -178,7 +207,9 @@ async def replay(subject: Subject, /, *, common: Common = DEFAULT) -> int:
         async with common.client() as client:
             await derive(await client.history(subject))
         raise
-    done = await replay_runs(record.runs, record.ledger, record.places)
+    done = await replay_runs(record.runs, record.ledger, tuple(recorded(record.runs)))
+    if record.file is not None:
+        check_claims(record.file)
     if common.json:
         emit_json({"release_id": record.release_id, "ok": True, **to_json(done)})
     else:
@@ -201,8 +232,7 @@ async def export(
     if out is not None and not force:
         refuse_existing(out, "--force overwrites it; or choose another name for --out")
     async with common.client() as client:
-        runs = await client.history(release)
-        ledger = await client.ledger(release)
+        ledger, runs = await client.record(release)
         made = bundle(release, ledger, runs, at=datetime.now(UTC), by=client.actor.id)
     if out is None:
         print(write_bundle(made), end="")

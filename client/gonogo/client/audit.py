@@ -12,11 +12,12 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
-from gonogo.domain.canonical import to_json
+from gonogo.domain.canonical import digest, to_json
 from gonogo.domain.errors import LedgerBroken
 from gonogo.domain.evolve import fold
 from gonogo.domain.ledger import Ledger, from_bytes, verify
 from gonogo.domain.plan import Plan
+from gonogo.domain.terms import TERMINAL
 from gonogo.domain.values import Instant, value
 
 from .errors import AuditFailed
@@ -142,6 +143,29 @@ def read_bundle(text: str, name: str) -> Bundle:
         raise _no_bundle(f"{name} is not, or not any more, {written} ({told}): export it again") from error
 
 
+def check_claims(made: Bundle) -> None:
+    """What a bundle says of itself, against its ledger, which has been verified.
+
+    Raises:
+        AuditFailed: `audit.contradiction`: naming the field.
+    """
+    ledger = made.to_ledger()
+    state = fold(ledger.entries())
+    for name, told, true in (
+        ("release_id", made.release_id, state.release_id),
+        ("head", made.head, ledger.head),
+        ("plan", digest(made.plan), digest(state.plan)),
+    ):
+        if told != true:
+            raise AuditFailed(
+                "audit.contradiction",
+                f"{name} of the file is {told}, and by its ledger it is {true}"
+                if name != "plan"
+                else "plan of the file is not the plan that its ledger leads to",
+                {"where": name},
+            )
+
+
 def _no_bundle(message: str) -> AuditFailed:
     return AuditFailed("audit.not_a_bundle", message)
 
@@ -218,6 +242,41 @@ def compare(ledger: Ledger, places: tuple[Recorded, ...]) -> None:
                 f"{place.where}: entry {place.seq} was recorded with the hash {place.head[:12]}…, and is another now",
                 {"where": place.where, "seq": str(place.seq)},
             )
+
+
+def verify_record(ledger: Ledger, runs: tuple[Run, ...]) -> tuple[Recorded, ...]:
+    """The chain, and that its histories recorded it, to the end when it has one.
+
+    Returns:
+        The places where it was recorded.
+
+    Raises:
+        AuditFailed: as `verify_all`; `audit.no_history`: nothing recorded it; `audit.cut_off`: the ledger ends the
+            release, and its history does not; `audit.ledger_differs`: it goes on behind the end.
+    """
+    places = tuple(recorded(runs))
+    verify_all(ledger, places)
+    if not runs:
+        raise no_history()
+    end = max((place.seq for place in places if place.where.endswith(", result")), default=None)
+    if end is not None and end < len(ledger.lines):
+        raise AuditFailed(
+            "audit.ledger_differs",
+            f"the release ended with entry {end}, and the ledger goes on to entry {len(ledger.lines)}",
+            {"seq": str(end + 1)},
+        )
+    if fold(ledger.entries()).phase in TERMINAL and end is None:
+        raise AuditFailed(
+            "audit.cut_off",
+            "by the ledger the release has closed, and its history does not end: it was cut off, or it was read in the "
+            "moment of closing: export it again",
+        )
+    return places
+
+
+def no_history() -> AuditFailed:
+    """Nothing says that a ledger is what happened."""
+    return AuditFailed("audit.no_history", "there is no history of any run: nothing but the ledger itself says this")
 
 
 def verify_all(ledger: Ledger, places: tuple[Recorded, ...]) -> None:

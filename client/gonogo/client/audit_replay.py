@@ -23,7 +23,7 @@ from gonogo.domain.ledger import Ledger, from_bytes
 from gonogo.domain.values import value
 from gonogo.workflows.release import ReleaseWorkflow
 
-from .audit import Recorded, verify_all
+from .audit import Recorded, no_history, verify_all
 from .errors import AuditFailed
 from .history import Run
 
@@ -55,11 +55,12 @@ async def replay(runs: tuple[Run, ...], ledger: Ledger, places: tuple[Recorded, 
     Raises:
         AuditFailed: `audit.replay_failed`: the code takes another path than was recorded, or nothing can be replayed;
             `audit.contradiction`, `audit.cut_off`: a place differs; `audit.ledger_differs`: the ledger given is not
-            the derived one.
+            the derived one, or goes on behind it; `audit.no_history`: there is no run.
     """
+    if not runs:
+        raise no_history()
     derived = await derive(runs)
     verify_all(derived, places)
-    # An open release may have gone on since its history was read: its ledger may be longer, never another.
     shorter = min(len(ledger.lines), len(derived.lines))
     for seq in range(shorter):
         if ledger.lines[seq] != derived.lines[seq]:
@@ -71,6 +72,13 @@ async def replay(runs: tuple[Run, ...], ledger: Ledger, places: tuple[Recorded, 
     if len(derived.lines) > len(ledger.lines):
         raise AuditFailed(
             "audit.cut_off", f"the replay derives {len(derived.lines)} entries, the ledger has {len(ledger.lines)}"
+        )
+    if len(ledger.lines) > len(derived.lines):
+        raise AuditFailed(
+            "audit.ledger_differs",
+            f"the ledger has {len(ledger.lines)} entries, and the replay derives {len(derived.lines)}: nothing in its "
+            f"history leads to entry {len(derived.lines) + 1}",
+            {"seq": str(len(derived.lines) + 1)},
         )
     return Replayed(
         runs=len(runs),

@@ -26,7 +26,7 @@ from gonogo.workflows.release import ReleaseWorkflow
 from .calling import ONE_TRY, Patience, refusal
 from .commanding import Commands, new_id
 from .connect import configured_queue, connect
-from .errors import NotFound, Refused, TooLarge, Unreachable
+from .errors import ClientError, NotFound, Refused, TooLarge, Unreachable
 from .flags import find_flags, kill, read_flag, read_flags, read_history, with_flags_now
 from .history import Run, read_runs
 from .launching import Launched, launch
@@ -36,6 +36,8 @@ from .watching import watch
 
 LARGEST = 64 * 1024
 """Bytes of the largest request that is sent. More passes the server, and then no worker can take it."""
+
+_READINGS = 10
 
 
 class ReleaseClient(Commands):
@@ -290,6 +292,20 @@ class ReleaseClient(Commands):
     async def history(self, release_id: str) -> tuple[Run, ...]:
         """The histories of all its runs, first to newest."""
         return await read_runs(self._client, release_id, self._patience)
+
+    async def record(self, release_id: str) -> tuple[Ledger, tuple[Run, ...]]:
+        """Its ledger, and the histories that lead to just this ledger.
+
+        Raises:
+            ClientError: `release.busy`: it writes faster than it can be read.
+        """
+        ledger = await self.ledger(release_id)
+        for _ in range(_READINGS):
+            runs = await self.history(release_id)
+            before, ledger = ledger, await self.ledger(release_id)
+            if ledger.link == before.link:
+                return ledger, runs
+        raise ClientError("release.busy", f"{release_id} writes faster than it can be read: try again in a moment")
 
 
 def _refuse_large(given: Any, what: str) -> None:
