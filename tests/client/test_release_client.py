@@ -13,7 +13,7 @@ from temporalio.client import Client
 from gonogo.adapters.memory import MemoryChecks, MemoryInbox, MemoryMetrics, memory_adapters
 from gonogo.adapters.memory_flags import MemoryFlags
 from gonogo.client.calling import Patience
-from gonogo.client.errors import NotFound, PlanDiffers, Refused, ReleaseClosed, TooLarge, Unreachable
+from gonogo.client.errors import ClientError, NotFound, PlanDiffers, Refused, ReleaseClosed, TooLarge, Unreachable
 from gonogo.client.release_client import ReleaseClient
 from gonogo.domain import commands as c
 from gonogo.domain.events import Entry, QuestionAsked
@@ -181,6 +181,21 @@ async def test_a_vote_is_bound_to_the_open_question(world: World, make_plan: Mak
     with pytest.raises(Refused) as caught:
         await world.client("cid").vote(plan.release_id, Choice.GO, role="qa")
     assert caught.value.code == "round.none"
+
+
+async def test_a_choice_may_be_given_as_its_word(world: World, make_plan: MakePlan) -> None:
+    release = await to_poll(world, make_plan())
+    assert (await world.client("cid").vote(release, "GO", role="qa")).accepted
+    state = await world.client("cid").get(release)
+    assert state.round is not None
+    assert [ballot.choice for ballot in state.round.ballots.values()] == [Choice.GO]
+
+
+async def test_a_choice_that_is_none_is_refused_by_a_code(world: World) -> None:
+    perhaps: Any = "PERHAPS"
+    with pytest.raises(ClientError, match="GO, NO_GO, ABSTAIN") as caught:
+        await world.client("cid").vote("library/1.0", perhaps, role="qa")
+    assert caught.value.code == "vote.choice"
 
 
 async def test_a_late_ballot_is_recorded_and_not_counted(world: World, make_plan: MakePlan) -> None:

@@ -13,15 +13,23 @@ from gonogo.domain.facts import Finding
 from gonogo.domain.plan import Feature, Flag, Plan
 from gonogo.domain.state import State
 from gonogo.domain.terms import Choice, ExceptionKind, FeatureStatus
-from gonogo.domain.values import Candidate
+from gonogo.domain.values import Actor, Candidate
 from gonogo.workflows.messages import Answer
 
-from .errors import Refused
+from .errors import ClientError, Refused
 
 
 def new_id() -> str:
     """A request id or ballot id that nobody had before."""
     return uuid.uuid4().hex
+
+
+def _choice(given: str) -> Choice:
+    try:
+        return Choice(given)
+    except ValueError:
+        known = ", ".join(choice.value for choice in Choice)
+        raise ClientError("vote.choice", f"choice is {given!r}: write one of {known}", {"choice": given}) from None
 
 
 class Commands(ABC):
@@ -31,6 +39,11 @@ class Commands(ABC):
     A ballot, a "go wider?", an exception's answer and an override can also be answered `accepted=False`: it was
     recorded, and does not count.
     """
+
+    @property
+    @abstractmethod
+    def actor(self) -> Actor:
+        """Who asks."""
 
     @abstractmethod
     async def act(self, release_id: str, command: c.HumanCommand, *, request_id: str | None = None) -> Answer:
@@ -133,7 +146,7 @@ class Commands(ABC):
     async def vote(
         self,
         release_id: str,
-        choice: Choice,
+        choice: Choice | Literal["GO", "NO_GO", "ABSTAIN"],
         *,
         role: str,
         question: str | None = None,
@@ -155,26 +168,28 @@ class Commands(ABC):
             conditions: GO only: what must also be true.
             condition_owner: Who answers for the conditions. Default: the release manager.
             acting_for: Whom the voter stands in for.
-            ballot_id: The ballot's id; the same again is the same ballot. Default: a new one.
+            ballot_id: The ballot's id; the same again by the same person is the same ballot. Default: a new one.
 
         Raises:
             Refused: `round.none`: no round is open, and none was named.
+            ClientError: `vote.choice`: the choice is none of the three; it was not sent.
         """
+        said = _choice(choice)
         ballot = ballot_id or new_id()
         command = c.CastVote(
             request_id=question or await self._open_question(release_id),
             role=role,
-            choice=choice,
+            choice=said,
             ballot_id=ballot,
             reason=reason,
             conditions=tuple(conditions),
             condition_owner=condition_owner,
             acting_for=acting_for,
         )
-        # The same ballot is the same request. Another answer under its id is another one, so that it is refused and not
-        # taken for said and done.
-        said = digest({"question": command.request_id, "role": role, "choice": choice.value})
-        return await self.act(release_id, command, request_id=f"vote-{ballot}-{said[:16]}")
+        # The same ballot by the same person is the same request. Anything else is another request: somebody else's
+        # counts, and another answer under one's own id is refused and not taken for said and done.
+        whole = digest({"person": self.actor.id, "release": release_id, "ballot": command})
+        return await self.act(release_id, command, request_id=f"vote-{ballot}-{whole[:16]}")
 
     async def _open_question(self, release_id: str) -> str:
         state = await self.get(release_id)
