@@ -9,7 +9,7 @@ from rich.console import Console
 from gonogo.cli.flags import gone_by
 from gonogo.cli.picture import picture
 from gonogo.domain import commands as c
-from gonogo.domain.facts import FlagChange, FlagReading
+from gonogo.domain.facts import FlagChange, FlagReading, Status
 from gonogo.domain.flag_views import FlagView
 from gonogo.domain.plan import FlagKind
 from gonogo.domain.terms import Phase
@@ -54,6 +54,14 @@ def test_nobody_has_failed_to_answer_while_no_round_is_open() -> None:
     assert "· Tested: open" in told
     world.sign_off()
     assert "· nobody is asked yet: the poll is not open" in shown(world)
+
+
+def test_a_verdict_never_stands_without_a_reason() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.do(c.RollBack(reason="login is broken"), "bob")
+    lines = shown(world, 200).splitlines()
+    verdict = next(n for n, line in enumerate(lines) if line.startswith("verdict "))
+    assert lines[verdict + 1].strip().startswith("· ")
 
 
 def test_a_short_bake_is_counted_in_seconds() -> None:
@@ -105,3 +113,15 @@ def test_a_release_that_is_over_says_why_and_to_whom_a_flag_went() -> None:
     world = World()
     world.do(c.Cancel(reason="no market"), "bob")
     assert next(line for line in shown(world, 200).splitlines() if line.startswith("ended")).endswith(": no market")
+
+
+def test_what_is_let_pass_is_shown_with_who_lets_it_pass_and_why() -> None:
+    world = World()
+    world.checks["ci"] = Status.FAIL
+    world.sign_off()
+    world.to(Phase.DECIDING)
+    world.do(c.ProposeOverride(codes=("check.failed:check:ci",), reason="a false alarm"), "bob")
+    told = shown(world, 200)
+    assert "override  check.failed:check:ci by bob, waits for a second person: a false alarm" in told
+    world.do(c.Waive(subject="check:ci", reason="seen by two", until=SLOT), "bob")
+    assert "waived    check:ci by bob until Thu 2026-11-19 10:00Z: seen by two" in shown(world, 200)

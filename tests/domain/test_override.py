@@ -8,6 +8,7 @@ from gonogo.domain import commands as c
 from gonogo.domain.events import GoGiven, OverrideProposed, ReminderSent, RoundEnded
 from gonogo.domain.facts import Status
 from gonogo.domain.terms import Phase
+from gonogo.domain.views import status_view
 from tests.domain.worlds import DAY, HOUR, SLOT, World
 
 CI = "check.failed:check:ci"
@@ -171,3 +172,22 @@ def test_it_ends_with_the_round_or_with_the_go_that_it_gave() -> None:
     propose(world, CI)
     world.do(c.Call(choice="no_go", ballot_id="b"), "bob")
     assert (world.state.override, world.state.proposed) == (None, None)
+
+
+def test_a_status_shows_what_is_let_pass_by_name() -> None:
+    world = failing()
+    assert status_view(world.state, world.at).overrides == ()
+    name = propose(world, CI)
+    (made,) = status_view(world.state, world.at).overrides
+    assert (made.id, made.codes, made.by, made.in_force) == (name, (CI,), "bob", False)
+    world.do(c.ConfirmOverride(override=name), "ann")
+    (made,) = status_view(world.state, world.at).overrides
+    assert (made.reason, made.in_force) == ("a known false alarm", True)
+
+
+def test_a_status_shows_waivers_as_long_as_they_stand() -> None:
+    world = failing()
+    world.do(c.Waive(subject="check:ci", reason="seen by two", until=world.at + HOUR), "bob")
+    (made,) = status_view(world.state, world.at).waivers
+    assert (made.subject, made.by, made.reason, made.until) == ("check:ci", "bob", "seen by two", world.at + HOUR)
+    assert status_view(world.state, world.at + HOUR).waivers == ()

@@ -50,6 +50,7 @@ def picture(view: StatusView) -> RenderableType:
         parts += _hold(hold)
     if view.phase not in _DECIDED:
         parts += _verdict(view)
+    parts += _let_pass(view)
     if view.round is not None:
         parts += _votes(view)
     parts += _facts(view)
@@ -104,11 +105,26 @@ def _verdict(view: StatusView) -> list[_Line]:
     shown = [_line("verdict", (view.verdict.replace("_", "-"), _STYLES.get(view.verdict, "")))]
     told = _told_by_holds(view)
     reasons = [reason for reason in view.reasons if reason not in told]
+    if view.reasons and not reasons:
+        shown.append(_line("", "· it is held, as told above"))
     shown += [_line("", f"· {reason}") for reason in reasons[:8]]
     if len(reasons) > 8:
         # While the scope is open `why` tells of the freeze, which comes before all of this.
         where = "" if view.phase == "scoping" else f": gonogo why {view.release_id}"
         shown.append(_line("", f"· and {len(reasons) - 8} more{where}"))
+    return shown
+
+
+def _let_pass(view: StatusView) -> list[_Line]:
+    shown = []
+    for made in view.overrides:
+        state = "" if made.in_force else ", waits for a second person"
+        shown.append(
+            _line("override", f"{', '.join(made.codes)} by {made.by}{state}: {made.reason}  ", (made.id, "dim"))
+        )
+    for waiver in view.waivers:
+        until = f" until {instant(waiver.until)}" if waiver.until else ""
+        shown.append(_line("waived", f"{waiver.subject} by {waiver.by}{until}: {waiver.reason}"))
     return shown
 
 

@@ -4,6 +4,7 @@ A name here never changes once released: a view grows by optional fields only. T
 a state whose texts are bounded already.
 """
 
+from .bypasses import OverrideView, WaiverView
 from .values import Actor, Duration, Exposure, Instant, value
 from .why_values import Next, Waiting
 
@@ -328,6 +329,10 @@ class StatusView:
     """What stands between the release and GO, one sentence each; empty once it has shipped or closed."""
     holds: tuple[HoldView, ...] = ()
     """Holds that stand."""
+    overrides: tuple[OverrideView, ...] = ()
+    """The override in force, and one that waits for a second person."""
+    waivers: tuple[WaiverView, ...] = ()
+    """Facts that count as passed by somebody's word."""
     exposure_percent: int
     """The widest exposure of its flags, 0 to 100; without flags 100 from the start of the rollout on."""
     rollout: RolloutView | None = None

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from . import status_parts as part
+from .bypasses import overrides, waivers
 from .ending import ending
 from .state import State
 from .status_parts import exposure_percent
@@ -77,6 +78,8 @@ def status_view(state: State, now: datetime, *, head: str = "") -> StatusView:
         verdict=found.outcome,
         reasons=_reasons(state, found),
         holds=part.holds(state),
+        overrides=overrides(state),
+        waivers=waivers(state, now),
         exposure_percent=part.widest(state),
         rollout=part.rollout(state, now),
         flags=part.flags(state, now),
