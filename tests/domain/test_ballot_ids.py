@@ -30,6 +30,15 @@ def test_a_no_go_with_an_id_that_was_used_in_an_earlier_round_is_refused_and_not
     assert world.holds == ["no_go"]
 
 
+def test_an_id_that_somebody_else_has_used_is_another_ballot() -> None:
+    world = World().to(Phase.DECIDING)
+    ballot = world.ballot("qa", ballot_id="b")
+    world.do(ballot, "cid")
+    world.do(ballot, "dan")
+    assert world.state.round is not None
+    assert list(world.state.round.ballots) == [("qa", "cid"), ("qa", "dan")]
+
+
 @pytest.mark.parametrize(
     "other", [{"choice": Choice.NO_GO}, {"role": "product_manager"}, {"request_id": "shop/1.2.0/r1/another"}]
 )

@@ -140,6 +140,18 @@ async def test_the_same_request_is_decided_once_and_answered_the_same(server: Cl
         assert len((await release.state()).holds) == 1
 
 
+async def test_one_ballot_id_by_two_persons_is_two_ballots_even_under_one_request_id(server: Client) -> None:
+    async with scene(server) as release:
+        await release.to(Phase.DECIDING)
+        vote = await release.ballot("qa", ballot_id="rel-3")
+        first = await release.ask(vote, "cid", request_id="rel-3")
+        request = Request(request_id="rel-3", actor=Actor(id="dan"), command=vote)
+        second = await release.handle.execute_update(ReleaseWorkflow.act, request, id="another update id")
+        assert second.seq == first.seq + 1
+        voters = [e.actor.id for e in await release.entries() if e.event.type == "VoteCast"]
+        assert voters == ["cid", "dan"]
+
+
 async def test_a_ballot_that_comes_too_late_is_answered_and_recorded(server: Client) -> None:
     async with scene(server) as release:
         await release.to(Phase.DECIDING)

@@ -3,35 +3,36 @@
 from gonogo.domain.events import BallotRefused, Entry, ExceptionRequested, Held, OverrideProposed
 
 from .book import Book
-from .messages import Answer, Answered
+from .messages import Answer, Answered, Request
 
 _KEPT = 400
 """How many answers are kept: more than can be on their way at once, little enough to carry along."""
 
 
 class Answers:
-    """Request id -> answer, the latest ones."""
+    """(Who asked, request id) -> answer, the latest ones. Nobody is given the answer to somebody else's request."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Answer] = {}
+        self._known: dict[tuple[str, str], Answer] = {}
 
-    def get(self, request_id: str) -> Answer | None:
+    def get(self, request: Request) -> Answer | None:
         """The answer that a request got; None when it is new."""
-        return self._known.get(request_id)
+        known = self._known.get((request.actor.id, request.request_id))
+        return known or self._known.get(("", request.request_id))
 
-    def keep(self, request_id: str, answer: Answer) -> None:
+    def keep(self, request: Request, answer: Answer) -> None:
         """Remembers an answer; the oldest is forgotten."""
-        self._known[request_id] = answer
+        self._known[request.actor.id, request.request_id] = answer
         if len(self._known) > _KEPT:
             del self._known[next(iter(self._known))]
 
     def kept(self) -> tuple[Answered, ...]:
         """All of them, oldest first, to be carried along."""
-        return tuple(Answered(request_id=k, answer=v) for k, v in self._known.items())
+        return tuple(Answered(request_id=k, answer=v, by=by) for (by, k), v in self._known.items())
 
     def take_up(self, carried: tuple[Answered, ...]) -> None:
         """Takes up what was carried along."""
-        self._known = {x.request_id: x.answer for x in carried}
+        self._known = {(x.by, x.request_id): x.answer for x in carried}
 
 
 def answer_to(book: Book, entries: tuple[Entry, ...], cause: str) -> Answer:

@@ -46,6 +46,8 @@ class Answered:
     """The request."""
     answer: Answer
     """What it was answered."""
+    by: str = ""
+    """Who asked; empty: it was answered before that was kept."""
 
 
 @value
@@ -53,7 +55,8 @@ class Request:
     """A command by somebody."""
 
     request_id: Annotated[str, Field(min_length=1, max_length=200)]
-    """The caller's id of this request: the same again is the same request, across continue-as-new too."""
+    """The caller's id of this request: the same again by the same person is the same request, across continue-as-new
+    too."""
     actor: Actor
     """Who asks."""
     command: HumanCommand

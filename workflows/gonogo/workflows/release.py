@@ -219,7 +219,7 @@ class ReleaseWorkflow(Driving):
     @workflow.update(description="A command by somebody: answered with what was decided.")
     def act(self, request: Request) -> Answer:
         """Carries a command out, once for every request id."""
-        known = self._answers.get(request.request_id)
+        known = self._answers.get(request)
         if known is not None:
             return known
         self._requests += 1
@@ -237,7 +237,7 @@ class ReleaseWorkflow(Driving):
             ) from error
         self._stir()
         answer = answer_to(self._book, entries, request.command.type)
-        self._answers.keep(request.request_id, answer)
+        self._answers.keep(request, answer)
         return answer
 
     @act.validator
@@ -245,7 +245,7 @@ class ReleaseWorkflow(Driving):
         """Refuses before anything is written: a refusal leaves no trace in the history."""
         if not self._book.begun:
             raise ApplicationError("the release is being launched: ask again in a moment", type="release.launching")
-        if self._answers.get(request.request_id) is not None:
+        if self._answers.get(request) is not None:
             return
         if self._closing_run():
             raise ApplicationError("the release continues as new: ask again in a moment", type="release.launching")

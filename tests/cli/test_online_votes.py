@@ -1,0 +1,28 @@
+"""Ballots by the command line, against a real server and a real worker."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.cli.terminal import Terminal, to_poll
+
+
+async def votes(terminal: Terminal, release: str) -> list[dict[str, Any]]:
+    told = await terminal.ok("audit", "show", release, "--json")
+    return [entry for entry in json.loads(told)["entries"] if entry["event"]["type"] == "VoteCast"]
+
+
+async def test_each_persons_ballot_counts_also_under_an_id_that_somebody_else_has_used(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    release = await to_poll(terminal, tmp_path, "2.9.0", "ballots")
+    vote = ("vote", release, "GO", "--ballot", "rel-3")
+    first = await terminal.ok(*vote, "--as", "cid")
+    assert await terminal.ok(*vote, "--as", "cid") == first
+    assert await terminal.ok(*vote, "--as", "dan") != first
+    assert [entry["actor"]["id"] for entry in await votes(terminal, release)] == ["cid", "dan"]
+
+    code, _, err = await terminal.run("vote", release, "ABSTAIN", "-r", "not sure", "--ballot", "rel-3", "--as", "dan")
+    assert code == 1
+    assert "vote.ballot_id" in err
+    assert len(await votes(terminal, release)) == 2
