@@ -56,7 +56,7 @@ def told(**changes: Any) -> list[tuple[str, str, str]]:
 )
 def test_what_an_adapter_can_do_is_fine(changes: dict[str, Any], tmp_path: Path) -> None:
     assert told(**changes) == []
-    adapters = build(AdapterSettings(folder=tmp_path, env={}))
+    adapters = build(AdapterSettings(folder=tmp_path, env={"HOOK": "s"}))
     found = [p for p in misfits(plan(**changes), adapters.named, "on the worker") if "flag_debt" not in p.message]
     assert found == [], "the worker's own adapters say the same as what is installed"
 
@@ -140,3 +140,15 @@ def test_an_adapter_that_fails_when_it_is_asked_does_not_pass_for_fine() -> None
     [found] = (p for p in misfits(plan(), lambda group, name: Careless, "here") if p.path[0] == "checks")
     assert (found.code, found.path) == ("adapter.broken", ("checks", "built", "kind"))
     assert "KeyError: 'project'" in found.message
+
+
+def test_a_secret_that_the_worker_does_not_have_is_told_by_the_worker_alone(tmp_path: Path) -> None:
+    changes = channel("webhook", url="env:WHERE", secret="env:HOOK")
+    assert told(**changes) == []
+    adapters = build(AdapterSettings(folder=tmp_path, env={"HOOK": " "}))
+    found = list(misfits(plan(**changes), adapters.named, "on the worker"))
+    assert [(p.code, ".".join(map(str, p.path))) for p in found] == [
+        ("adapter.secret_missing", "notifications.channels.c.params.url"),
+        ("adapter.secret_missing", "notifications.channels.c.params.secret"),
+    ]
+    assert found[1].message == "the worker has no environment variable HOOK: set it and restart the worker"

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from gonogo.domain.plan import Channel, Check, Flag, Guard, Plan
 from gonogo.domain.plan_problem import Path, Problem, did_you_mean
 
-from .ports import ReadsPlan
+from .ports import NeedsMore, ReadsPlan
 from .registry import CHECKERS, FLAGS, METRICS, NOTIFIERS, BrokenAdapter, UnknownAdapter
 
 Find = Callable[[str, str], object]
@@ -72,10 +72,11 @@ def _why(error: BrokenAdapter) -> str:
 
 
 def _said(adapter: object, use: _Use) -> Iterator[Problem]:
-    if not isinstance(adapter, ReadsPlan):
-        return
     try:
-        said = tuple(adapter.plan_problems(use.asked))
+        said = tuple(adapter.plan_problems(use.asked)) if isinstance(adapter, ReadsPlan) else ()
+        # A class stands for the adapters of machines that nobody has seen from here.
+        if not said and not isinstance(adapter, type) and isinstance(adapter, NeedsMore):
+            said = tuple(adapter.lacks(use.asked))
     except Exception as error:  # noqa: BLE001  # whatever an adapter raises, it has not said that all is well
         text = (
             f"the {_WORDS[use.group]} {use.name!r} cannot say whether this can be done: {type(error).__name__}: {error}"

@@ -177,3 +177,15 @@ class ReadsPlan(Protocol[_Asked]):
         Asked of the class, on any machine: it looks at the plan alone, and asks no system.
         """
         ...
+
+
+@runtime_checkable
+class NeedsMore(Protocol[_Asked]):
+    """What an adapter may do besides, on the worker: say what is not there that it needs for what a plan asks of it."""
+
+    def lacks(self, asked: _Asked) -> Iterable[Problem]:
+        """What is missing on this machine, such as a secret in its environment, with its path as in `ReadsPlan`.
+
+        Asked of the adapter, whose parameters have no problem. It asks no system.
+        """
+        ...

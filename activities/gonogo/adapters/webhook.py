@@ -10,7 +10,7 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -119,6 +119,13 @@ class Webhook:
         """What is wrong with the channel's parameters."""
         return params_problems(WebhookParams, asked.params)
 
+    def lacks(self, asked: Channel) -> Iterator[Problem]:
+        """Environment variables that the channel names and the worker does not have."""
+        for key in ("url", "secret"):
+            reference = _REFERENCE.fullmatch(str(asked.params.get(key, "")))
+            if reference and not self._env.get(reference[1], "").strip():
+                yield Problem(code="adapter.secret_missing", path=("params", key), message=_absent(reference[1]))
+
     async def deliver(self, message: Message, params: Mapping[str, Any]) -> None:
         """Posts the message; the receiver answers 2xx when it has it.
 
@@ -155,9 +162,7 @@ class Webhook:
         name = reference.removeprefix("env:")
         found = self._env.get(name, "").strip()
         if not found:
-            raise DeliveryFailed(
-                f"{where}: the worker has no environment variable {name}: set it and restart the worker"
-            )
+            raise DeliveryFailed(f"{where}: {_absent(name)}")
         return found
 
     def _url(self, given: str, where: str) -> str:
@@ -167,6 +172,10 @@ class Webhook:
             return check_url(self._resolve(given, where))
         except ValueError as refused:
             raise BadParams(f"{where}: url ({given}): {refused}") from None
+
+
+def _absent(name: str) -> str:
+    return f"the worker has no environment variable {name}: set it and restart the worker"
 
 
 def _key(secret: str, reference: str, where: str) -> bytes:
