@@ -79,6 +79,38 @@ def test_a_guards_hold_names_the_manager_and_the_flags_owner() -> None:
     assert told.details["who"] == "release_manager (bob) or fay"
 
 
+def test_against_another_measurement_the_refusal_has_the_whole_command_with_the_one_of_now() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.guards["errors"] = "bad"
+    world.wait(event="Held")
+    now = world.hold("guard")
+    command = f"`gonogo resume shop/1.2.0 --measurement {now.measurement}` ({now.text})"
+    for given in (c.LiftHold(measurement="m-old"), c.LiftHold(hold=now.id, measurement="m-old")):
+        told = refusal(world, given, "bob")
+        assert told.code == "hold.measurement"
+        assert told.message == f"the measurement is another by now, not 'm-old': {command}"
+        assert told.details["measurement"] == now.measurement
+    told = refusal(world, c.LiftHold(), "bob")
+    assert told.message == f"name the one measurement to go on against: {command}"
+    told = refusal(world, c.LiftHold(measurement="m-old"), "cid")
+    assert told.message.endswith(
+        f"release_manager (bob) or fay may go on: `gonogo resume shop/1.2.0 --measurement {now.measurement}`"
+    )
+
+
+def test_after_a_rollback_or_without_a_date_the_refusal_has_the_whole_command() -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.do(c.RollBack(reason="bad"), "bob")
+    told = refusal(world, c.LiftHold(hold=world.hold("rolled_back").id), "bob")
+    assert told.message.endswith("give a new candidate: `gonogo candidate shop/1.2.0 COMMIT`")
+    world = World()
+    for _ in range(4):
+        world.do(c.Postpone(), "bob")
+    told = refusal(world, c.LiftHold(), "bob")
+    assert "`gonogo scope freeze shop/1.2.0`" in told.message
+    assert told.message.endswith("name a date: `gonogo postpone shop/1.2.0 --to INSTANT`")
+
+
 def test_a_hold_blocks_go_and_nothing_else() -> None:
     world, _ = held()
     world.vote_go()

@@ -1,5 +1,6 @@
 """Holds: one mechanism. A hold blocks GO, the opening and every widening, and stops the bake clock; nothing else."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from . import commands as c
@@ -9,6 +10,7 @@ from .events import Escalated, Held, Lifted
 from .rights import RELEASE_MANAGER, flag_owner, named
 from .state import State
 from .state_parts import Hold
+from .telling import quoted
 from .terms import HoldReason
 from .values import ENGINE, Actor
 
@@ -65,16 +67,35 @@ def _who_lifts(state: State, hold: Hold) -> str:
 
 
 def _how_it_ends(state: State, hold: Hold) -> str:
-    ends = _INSTEAD.get(hold.reason) or f"{_who_lifts(state, hold)} may lift it"
+    match hold.reason:
+        case HoldReason.NO_GO:
+            ends = "the voter withdraws or votes otherwise"
+        case HoldReason.READINESS:
+            ends = "it lifts by itself when what it is about passes"
+        case HoldReason.SCHEDULE:
+            date = quoted(state, "postpone", "--to INSTANT")
+            ends = f"freeze the scope: {quoted(state, 'scope freeze')}, or name a date: {date}"
+        case HoldReason.ROLLED_BACK:
+            ends = f"give a new candidate: {quoted(state, 'candidate', 'COMMIT')}"
+        case HoldReason.GUARD:
+            ends = f"{_who_lifts(state, hold)} may go on: {_resume(state, hold)}"
+        case _:
+            ends = f"{_who_lifts(state, hold)} may lift it"
     return f"{hold.id} ({hold.reason.value}), raised by {hold.by.id}: {ends}"
 
 
-_INSTEAD = {
-    HoldReason.NO_GO: "the voter withdraws or votes otherwise",
-    HoldReason.READINESS: "it lifts by itself when what it is about passes",
-    HoldReason.SCHEDULE: "freeze the scope, or `gonogo postpone --to` a date",
-    HoldReason.ROLLED_BACK: "give a new candidate: `gonogo candidate COMMIT`",
-}
+def _resume(state: State, hold: Hold) -> str:
+    return quoted(state, "resume", f"--measurement {hold.measurement}")
+
+
+def _against_another(state: State, given: str | None, holds: Sequence[Hold]) -> Refused:
+    """The refusal to go on against no measurement, or one that holds the release no more."""
+    why = f"the measurement is another by now, not {given!r}" if given else "name the one measurement to go on against"
+    found = "; or ".join(f"{_resume(state, h)} ({h.text})" for h in holds)
+    return Refused("hold.measurement", f"{why}: {found}", measurement=", ".join(h.measurement for h in holds))
+
+
+_BY_HAND = (HoldReason.MANUAL, HoldReason.GUARD)
 
 
 def lift(draft: Draft, command: c.LiftHold, actor: Actor) -> None:
@@ -83,7 +104,10 @@ def lift(draft: Draft, command: c.LiftHold, actor: Actor) -> None:
     if command.hold is None:
         mine = [h for h in state.holds if may_lift(state, h, actor.id)]
         if command.measurement:
+            guards = [h for h in mine if h.reason is HoldReason.GUARD]
             mine = [h for h in mine if h.measurement == command.measurement]
+            if guards and not mine:
+                raise _against_another(state, command.measurement, guards)
         if len(mine) != 1:
             if not state.holds:
                 raise Refused("hold.which", "no hold stands: there is nothing to lift")
@@ -96,17 +120,12 @@ def lift(draft: Draft, command: c.LiftHold, actor: Actor) -> None:
             names = ", ".join(h.id for h in state.holds) or "none"
             raise Refused("hold.unknown", f"no hold {command.hold!r} stands; standing: {names}", hold=command.hold)
         hold = found
-    if hold.reason in _INSTEAD:
+    if hold.reason not in _BY_HAND:
         raise Unmet("hold.not_liftable", "that hold is not lifted by hand", (_how_it_ends(state, hold),))
     if not may_lift(state, hold, actor.id):
         raise NotEntitled("lift", actor.id, _who_lifts(state, hold))
     if hold.reason is HoldReason.GUARD and command.measurement != hold.measurement:
-        raise Refused(
-            "hold.measurement",
-            f"continuing is decided against one measurement: `gonogo resume --measurement {hold.measurement}`, "
-            f"not {command.measurement!r}",
-            measurement=hold.measurement,
-        )
+        raise _against_another(state, command.measurement, (hold,))
     draft.emit(Lifted(hold=hold.id, why=command.note or "lifted", measurement=command.measurement))
 
 
