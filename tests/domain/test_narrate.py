@@ -88,6 +88,14 @@ def test_the_usual_life_reads_like_a_story() -> None:
         ),
         (e.QuestionAsked(question="q", stage=0, text="Wider?", role="qa", deadline=None), "Wider? asked of qa (q)"),
         (e.FeatureChanged(feature="f", status=FeatureStatus.MERGED), "feature f: merged"),
+        (
+            e.GuardTripped(guard="g", mode="rollback", no_data=True, measurement="m", finding="g: no data"),
+            "guard without data: g: no data",
+        ),
+        (
+            e.GuardTripped(guard="g", mode="rollback", no_data=False, measurement="m", finding="g: 7"),
+            "guard tripped (rollback): g: 7",
+        ),
     ],
 )
 def test_a_line_says_what_there_is_to_say(event: Any, told: str) -> None:

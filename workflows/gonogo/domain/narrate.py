@@ -177,7 +177,8 @@ def _guards(x: e.GuardsMeasured) -> str:
 
 
 def _tripped(x: e.GuardTripped) -> str:
-    return f"guard {'without data' if x.no_data else 'tripped'} ({x.mode}): {x.finding}"
+    # Without data a guard does what the plan says of that, not what its mode says; the next line tells what it was.
+    return f"guard {'without data' if x.no_data else f'tripped ({x.mode})'}: {x.finding}"
 
 
 def _deadline(at: datetime | None) -> str:
