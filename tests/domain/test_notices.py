@@ -102,7 +102,7 @@ def test_a_poll_asks_each_role_with_evidence_a_deadline_and_one_command_per_answ
     assert set(asked) == {("bob",), ("ann",), ("cid", "dan")}
     found = asked[("cid", "dan")]
     for part in (
-        "shop/1.2.0 (c1), slot Thu 2026-11-19 10:00 UTC",
+        "Shall shop/1.2.0 (c1) reach users in the slot Thu 2026-11-19 10:00 UTC?",
         "until Thu 2026-11-19 09:00Z",
         "1 GO needed from cid, dan",
         "Without GO by then the round ends and the release is postponed",
@@ -121,7 +121,10 @@ def test_a_poll_asks_each_role_with_evidence_a_deadline_and_one_command_per_answ
 def test_a_poll_on_demand_without_a_candidate_says_so() -> None:
     world = World(schedule=ON_DEMAND, candidate=None)
     world.do(c.OpenPoll(), "bob")
-    assert "(no candidate yet), at the first open window" in of_type(world, "poll.opened")[0].body
+    assert (
+        "Shall shop/1.2.0 (no candidate yet) reach users at the first open window? "
+        in of_type(world, "poll.opened")[0].body
+    )
 
 
 def test_a_poll_in_which_everybody_has_answered_reminds_nobody() -> None:

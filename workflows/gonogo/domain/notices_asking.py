@@ -45,8 +45,8 @@ def _vote_lines(state: State, role: str) -> tuple[tuple[str, str], ...]:
 
 def _subject_of_vote(state: State) -> str:
     commit = state.candidate.commit if state.candidate else "no candidate yet"
-    slot = f", slot {state.slot.local or when(state.slot.starts)}" if state.slot else ", at the first open window"
-    return f"{state.release_id} ({commit}){slot}"
+    slot = f"in the slot {state.slot.local or when(state.slot.starts)}" if state.slot else "at the first open window"
+    return f"{state.release_id} ({commit}) reach users {slot}"
 
 
 def _poll_opened(x: e.PollOpened, entry: e.Entry, state: State) -> _Told:
@@ -59,7 +59,7 @@ def _ask_role(state: State, entry: e.Entry, body: Electorate, kind: str, what: s
     closes = f" until {when(current.closes)}" if current else ""
     request = f"The open question is {current.request_id}.\n" if current else ""
     text = (
-        f"Shall {_subject_of_vote(state)} reach users? {body.role} answers{closes}; {body.quorum} GO needed from "
+        f"Shall {_subject_of_vote(state)}? {body.role} answers{closes}; {body.quorum} GO needed from "
         f"{listed(body.people)}.\n{_OTHERWISE}\n{request}{_evidence(state, entry)}"
     )
     return notice(state, kind, what, text, body.people, _vote_lines(state, body.role))
