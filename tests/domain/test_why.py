@@ -195,7 +195,10 @@ def test_a_check_that_holds_the_opening_waits_for_its_owner() -> None:
     world.checks["ci"] = Status.FAIL
     world.wait(event="Held")
     found = waiting(world)
-    assert next(w for w in found.values() if w.code == "hold.readiness").responsible == ("cid", "dan")
+    held = next(w for w in found.values() if w.code == "hold.readiness")
+    assert held.responsible == ("cid", "dan")
+    assert "somebody asks again at once: `gonogo check run shop/1.2.0 ci`" in held.clears
+    assert "gonogo rollback" not in held.clears
 
 
 # --- deciding ------------------------------------------------------------------------------------------------------
@@ -206,6 +209,23 @@ def test_a_missing_vote_names_the_voters_and_the_command() -> None:
     found = waiting(world)["vote.missing:role:qa"]
     assert found.responsible == ("cid", "dan")
     assert "gonogo vote shop/1.2.0 GO --role qa" in found.clears
+
+
+def test_a_vote_that_does_not_come_names_the_ways_round_it() -> None:
+    world = World().wait(phase=Phase.DECIDING)
+    absent = waiting(world)["vote.missing:role:qa"].clears
+    assert "another of the role stands in: `gonogo vote shop/1.2.0 GO --role qa --acting-for PERSON`" in absent
+    over = "release_manager overrides it: `gonogo override shop/1.2.0"
+    assert f"{over} vote.missing:role:qa --reason WHY`" in absent
+    world.vote("qa", "cid", "ABSTAIN", reason="away")
+    abstains = waiting(world)["vote.abstain:role:qa"].clears
+    assert "`gonogo vote shop/1.2.0 GO --role qa --acting-for cid`" in abstains
+    assert f"{over} vote.abstain:role:qa --reason WHY`" in abstains
+    assert "--acting-for" not in waiting(world)["vote.missing:role:qa"].clears, "only dan is left"
+    world.vote("product_manager", "ann", "ABSTAIN", reason="away")
+    alone = waiting(world)["vote.abstain:role:product_manager"].clears
+    assert "--acting-for" not in alone, "nobody else fills the role"
+    assert f"{over} vote.abstain:role:product_manager --reason WHY`" in alone
 
 
 def test_an_override_waits_for_a_second_person() -> None:

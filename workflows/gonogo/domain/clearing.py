@@ -4,7 +4,8 @@ Such a text is one way, or several with `; or ` between them; a way ends with it
 colon. So it reads as a sentence, and can be shown as a list with each command on a line of its own.
 """
 
-from .plan import Check
+from .assessing import electorate
+from .plan import Check, Moment
 from .readiness import aged
 from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
 from .standing import DEPLOYED, PUSHED
@@ -70,11 +71,11 @@ def clears_hold(state: State, hold: Hold) -> str:
             back = quoted(state, "withdraw", f"--role {role}")
             return f"{hold.by.id} votes otherwise: {again}; or takes the ballot back: {back}; or the round ends"
         case HoldReason.READINESS:
-            return "it lifts by itself when that passes: it is tried again every 5m while the window is open"
+            return _clears_readiness(state, hold)
         case HoldReason.GUARD:
             go_on = quoted(state, "resume", f"--measurement {hold.measurement}")
             back = quoted(state, "rollback", "--reason WHY")
-            return f"somebody goes on although{_then(state, hold)}: {go_on}; or rolls back: {back}"
+            return f"somebody decides to go on{_then(state, hold)}: {go_on}; or to roll back: {back}"
         case HoldReason.SCHEDULE if hold.subject == "freeze":
             return f"what stands in the way is settled, then {RELEASE_MANAGER} freezes: {quoted(state, 'scope freeze')}"
         case HoldReason.SCHEDULE:
@@ -82,6 +83,26 @@ def clears_hold(state: State, hold: Hold) -> str:
         case _:  # rolled_back
             new = f"a new candidate: {quoted(state, 'candidate', 'COMMIT')}"
             return f"the rollback is confirmed, then {new}" if rolling or state.phase is Phase.CLEANING_UP else new
+
+
+def _clears_readiness(state: State, hold: Hold) -> str:
+    """What lifts a hold for something that is tried again by itself: asking at once, or the way back."""
+    kind, _, name = hold.subject.partition(":")
+    passes = "when that passes"
+    if kind == "flag" and state.phase is Phase.ROLLING_OUT and name in state.plan.flags:
+        provider = state.plan.flags[name].provider
+        passes = f"when {provider} takes the change (if the flag is missing at {provider}, put it back there)"
+    ways = [f"it lifts by itself {passes}, tried again every 5m while the window is open"]
+    again = (
+        [n for n, k in state.plan.checks.items() if k.kind == DEPLOYED and k.moment is Moment.GO]
+        if kind == DEPLOYED
+        else [n for n in (name,) if kind == "check" and n in state.plan.checks and state.plan.checks[n].kind != PUSHED]
+    )
+    if again:
+        ways.append(f"somebody asks again at once: {quoted(state, 'check run', *again)}")
+    if state.phase is Phase.ROLLING_OUT and state.exposed_ever:
+        ways.append(f"somebody rolls back: {quoted(state, 'rollback', '--reason WHY')}")
+    return "; or ".join(ways)
 
 
 def _then(state: State, hold: Hold) -> str:
@@ -131,8 +152,25 @@ def clears_reason(state: State, reason: Reason) -> str:
         case "hold":
             return clears_hold(state, next(h for h in state.holds if h.id == name))
         case "role":
-            return f"{reason.clears}: {quoted(state, 'vote', 'GO', f'--role {name}')}"
+            return _clears_vote(state, reason, name)
         case "candidate":
             return f"a build: {quoted(state, 'candidate', 'COMMIT')}"
         case _:
             return reason.clears
+
+
+def _clears_vote(state: State, reason: Reason, role: str) -> str:
+    """What makes up for a role's missing GO: the answer itself, somebody else of the role, an override by name."""
+    go = f"{reason.clears}: {quoted(state, 'vote', 'GO', f'--role {role}')}"
+    if state.round is None or reason.code == "vote.no_go":
+        return go
+    ways = [go]
+    abstains = reason.code == "vote.abstain"
+    answered = state.round.ballots
+    free = [p for body in electorate(state) if body.role == role for p in body.people if (role, p) not in answered]
+    if free and (abstains or len(free) > 1):
+        absent = reason.responsible[0] if abstains else "PERSON"
+        stand_in = quoted(state, "vote", "GO", f"--role {role}", f"--acting-for {absent}")
+        ways.append(f"another of the role stands in: {stand_in}")
+    ways.append(f"{RELEASE_MANAGER} overrides it: {quoted(state, 'override', reason.name, '--reason WHY')}")
+    return "; or ".join(ways)
