@@ -1,6 +1,7 @@
 """Why a release is where it is, from its GO on."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -93,18 +94,92 @@ def test_a_window_of_which_no_end_is_known_waits_for_the_release_manager() -> No
     assert found.responsible == ("bob",)
 
 
-def test_a_bake_says_how_long_it_lasts_and_what_its_guards_miss() -> None:
+def test_a_healthy_bake_lacks_nothing_its_guards_are_being_watched_until_it_ends() -> None:
     world = World().to(Phase.ROLLING_OUT).wait(30 * MINUTE)
     found = waiting(world)
     assert "another 30m" in found["bake.running:stage:1"].text
-    assert found["guard.samples_missing:guard:errors"].responsible == ("http",)
-    assert rollout_of(world)
-    counts = {"errors": GuardCount(good=0, errors=3, missing_in_row=3, last_error="no route")}
+    assert "guard.samples_missing:guard:errors" not in found
+    watched = found["guard.watched:stage:1"]
+    assert watched.text == "errors is being watched, and nothing bad was reported"
+    ends = when(world.at + 30 * MINUTE)
+    assert watched.clears == f"by itself: the watch reports {ends}, or at once when a guard trips"
+    world.do(c.PlaceHold(text="look"), "dan")
+    world.state = replace(world.state, rollout=replace(rollout_of(world), watch_until=None))
+    assert "the watch reports when the bake's clock runs again" in waiting(world)["guard.watched:stage:1"].clears
+
+
+def test_several_guards_that_are_watched_are_told_together() -> None:
+    guards = [{**GUARD, "id": name} for name in ("errors", "latency")]
+    world = World(stages=[{"percent": 10, "bake": "1h", "guards": guards}, {"audience": "everyone"}])
+    world.to(Phase.ROLLING_OUT)
+    assert waiting(world)["guard.watched:stage:1"].text.startswith("errors, latency are being watched")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (
+            GuardCount(good=2, errors=3, missing_in_row=3, last_error="no route"),
+            "got no data the last 3 times: no route",
+        ),
+        (GuardCount(good=2, missing_in_row=1), "got no data the last time: no data"),
+        (GuardCount(good=2, bad_in_row=2, last=Decimal(7)), "was bad the last 2 times: 7, healthy is < "),
+        (GuardCount(bad_in_row=1), "was bad the last time: no data, healthy is < "),
+        (GuardCount(), "has only 0 of 1 good samples"),
+    ],
+)
+def test_a_bake_that_is_over_says_what_a_guard_really_lacks(count: GuardCount, text: str) -> None:
+    world = World().to(Phase.ROLLING_OUT).wait(30 * MINUTE)
+    counts = {"errors": count}
     world.state = replace(world.state, rollout=replace(rollout_of(world), counts=counts, baked=HOUR))
     found = waiting(world)
     assert "bake.running:stage:1" not in found
-    assert "no route" in found["guard.samples_missing:guard:errors"].text
+    lacks = found["guard.samples_missing:guard:errors"]
+    assert lacks.text.startswith(f"guard errors {text}")
+    assert lacks.responsible == ("http",)
+    assert lacks.clears.startswith("by itself, when http answers with good samples: the watch reports ")
     assert why_view(world.state, world.at).next
+
+
+def test_few_good_samples_are_no_lack_while_the_bake_goes_on() -> None:
+    world = World().to(Phase.ROLLING_OUT).wait(30 * MINUTE)
+    counts = {"errors": GuardCount()}
+    world.state = replace(world.state, rollout=replace(rollout_of(world), counts=counts))
+    assert "guard.watched:stage:1" in waiting(world)
+
+
+@pytest.mark.parametrize("says", ["bad", "none"])
+def test_a_guard_whose_hold_stands_lacks_nothing_but_that_somebody_goes_on(says: str) -> None:
+    world = World().to(Phase.ROLLING_OUT)
+    world.guards["errors"] = says
+    world.wait(event="Held")
+    found = waiting(world)
+    assert not [name for name in found if name.startswith("guard.")]
+    held = next(w for w in found.values() if w.code == "hold.guard")
+    assert held.clears.startswith("somebody decides to go on: `gonogo resume shop/1.2.0 --measurement ")
+    assert "; or to roll back: `gonogo rollback shop/1.2.0 " in held.clears
+
+
+def test_code_that_is_not_there_before_a_stage_is_asked_for_at_once_or_rolled_back() -> None:
+    stages = [{"percent": 10, "bake": "1h"}, {"audience": "everyone"}]
+    world = World(stages=stages).to(Phase.ROLLING_OUT)
+    world.checks["live"] = Status.FAIL
+    world.wait(event="Held")
+    clears = next(w for w in waiting(world).values() if w.code == "hold.readiness").clears
+    assert "somebody asks again at once: `gonogo check run shop/1.2.0 live`" in clears
+    assert "somebody rolls back: `gonogo rollback shop/1.2.0 --reason WHY`" in clears
+    world.checks.clear()
+    world.do(c.RunChecks(checks=("live",)), "bob")
+    assert world.holds == [], "what was named asks again at once"
+
+
+def test_a_flag_that_is_missing_at_its_provider_is_put_back_there() -> None:
+    world = World().go()
+    world.writes["gifts"] = WriteStatus.GONE
+    world.wait(event="Held")
+    clears = next(w for w in waiting(world).values() if w.code == "hold.readiness").clears
+    assert "if the flag is missing at file, put it back there" in clears
+    assert "gonogo rollback" not in clears, "nothing is exposed yet"
 
 
 def rollout_of(world: World) -> Any:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from .baking import blind, samples_missing
 from .facts import Status
-from .plan import Moment
+from .plan import Guard, Moment, Stage
 from .readiness import unsettled
+from .reports import GuardCount
 from .resolution import closed_by, next_open, open_until
 from .rights import RELEASE_MANAGER, flag_owner
 from .rollback import cannot_restore
@@ -15,7 +16,7 @@ from .standing import overridden, unmet
 from .state import State
 from .state_parts import Rollout
 from .telling import listed, people, quoted, span, when
-from .terms import Phase
+from .terms import HoldReason, Phase
 from .why_before import SYSTEM, fact_waiting
 from .why_values import Waiting
 
@@ -131,8 +132,15 @@ def _bake(state: State, rollout: Rollout, now: datetime) -> Iterator[Waiting]:
             since=since,
             clears="by itself" if not state.holds else "the holds are lifted, then by itself",
         )
+    yield from _guards(state, stage, rollout, since)
+
+
+def _guards(state: State, stage: Stage, rollout: Rollout, since: datetime) -> Iterator[Waiting]:
+    """What the guards of a bake lack. Their watch reports at its end, or at a trip: until then no news is no lack."""
+    # A guard whose hold stands takes no samples until somebody goes on; the hold says what it found.
+    spoken = {h.subject for h in state.held(HoldReason.GUARD)}
     known = {g.id: g for g in stage.guards}
-    if blind(stage, rollout):
+    if blind(stage, rollout) and not spoken.issuperset(known):
         said = "; ".join(f"{n}: {rollout.counts[n].last_error or 'no data'}" for n in known)
         sources = tuple(dict.fromkeys(g.source for g in stage.guards))
         yield Waiting(
@@ -143,18 +151,46 @@ def _bake(state: State, rollout: Rollout, now: datetime) -> Iterator[Waiting]:
             since=since,
             clears=f"{listed(sources)} answers again; or it goes back: {quoted(state, 'rollback', '--reason WHY')}",
         )
-    for name in samples_missing(stage, rollout):
+    until = rollout.watch_until
+    reports = f"the watch reports {when(until)}" if until else "the watch reports when the bake's clock runs again"
+    quiet = []
+    for name in (n for n in samples_missing(stage, rollout) if n not in spoken):
         guard, count = known[name], rollout.counts.get(name)
-        good = count.good if count else 0
-        error = f": {count.last_error}" if count and count.last_error else ""
+        lacks = _lacks(guard, count, over=rollout.baked >= stage.bake) if count else ""
+        if lacks:
+            yield Waiting(
+                code="guard.samples_missing",
+                subject=f"guard:{name}",
+                text=f"guard {name} {lacks}",
+                responsible=(guard.source,),
+                since=since,
+                clears=f"by itself, when {guard.source} answers with good samples: {reports}",
+            )
+        else:
+            quiet.append(name)
+    if quiet:
         yield Waiting(
-            code="guard.samples_missing",
-            subject=f"guard:{name}",
-            text=f"guard {name} has {good} of {guard.min_samples} good samples, or none that is good now{error}",
-            responsible=(guard.source,),
+            code="guard.watched",
+            subject=f"stage:{rollout.stage + 1}",
+            text=f"{listed(quiet)} {'is' if len(quiet) == 1 else 'are'} being watched, and nothing bad was reported",
+            responsible=SYSTEM,
             since=since,
-            clears=f"by itself, when {guard.source} answers with good samples",
+            clears=f"by itself: {reports}, or at once when a guard trips",
         )
+
+
+def _lacks(guard: Guard, count: GuardCount, *, over: bool) -> str:
+    """What a guard lacked when its watch last reported; too few good samples are a lack when the bake is over."""
+    if count.missing_in_row:
+        return f"got no data the last {_times(count.missing_in_row)}: {count.last_error or 'no data'}"
+    if count.bad_in_row:
+        shown = "no data" if count.last is None else count.last
+        return f"was bad the last {_times(count.bad_in_row)}: {shown}, healthy is {guard.healthy} {guard.threshold}"
+    return f"has only {count.good} of {guard.min_samples} good samples" if over else ""
+
+
+def _times(count: int) -> str:
+    return "time" if count == 1 else f"{count} times"
 
 
 # --- rollback ------------------------------------------------------------------------------------------------------
