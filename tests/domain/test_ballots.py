@@ -6,7 +6,11 @@ import pytest
 
 from gonogo.domain import commands as c
 from gonogo.domain.answers import MAX_REFUSALS
+from gonogo.domain.canonical import digest
 from gonogo.domain.events import BallotRefused, VoteCast
+from gonogo.domain.facts import Finding, Status
+from gonogo.domain.plan import Moment
+from gonogo.domain.standing import facts, shown
 from gonogo.domain.terms import Choice, Phase
 from tests.domain.polls import ROLES, deciding
 from tests.domain.worlds import MONDAY, SAMPLE, person
@@ -174,6 +178,22 @@ def test_a_no_go_stands_and_can_be_taken_back_by_who_fills_the_role_no_more() ->
     assert "vote.no_go:role:qa" in world.reasons
     world.do(c.WithdrawVote(role="qa"), "cid")
     assert world.state.phase is Phase.AWAITING_WINDOW
+
+
+def test_a_ballot_has_the_digest_of_the_facts_that_stood_when_it_was_cast() -> None:
+    world = deciding()
+    world.vote("qa", "cid")
+    first = world.last(VoteCast).shown
+    assert first == shown(world.state, world.at)
+    world.vote("qa", "dan")
+    assert world.last(VoteCast).shown == first, "the same facts have the same digest"
+    world.checks["ci"] = Finding(status=Status.FAIL, at=world.at, finding="3 tests fail")
+    world.do(c.RunChecks(), "cid")
+    world.vote("qa", "cid")
+    assert world.last(VoteCast).shown == shown(world.state, world.at) != first
+    found = facts(world.state, Moment.GO, world.at)
+    listed = [(fact.subject, fact.code, fact.since, fact.waived) for fact in found]
+    assert world.last(VoteCast).shown == digest(listed), "it is made of what the verdict goes by"
 
 
 def test_a_ballot_says_whom_the_voter_stands_in_for() -> None:

@@ -9,6 +9,7 @@ from .events import ItemOpened, Lifted, VoteCast, VoteWithdrawn
 from .holds import raise_hold
 from .rights import RELEASE_MANAGER
 from .schedule import end_round, give_up
+from .standing import shown
 from .state import State
 from .state_parts import Round
 from .terms import Choice, Ended, HoldReason, Outcome
@@ -85,6 +86,7 @@ def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:
             choice=command.choice,
             ballot_id=command.ballot_id,
             digest=current.digest,
+            shown=shown(draft.state, draft.at),
             reason=command.reason,
             conditions=conditions,
             acting_for=command.acting_for,

@@ -74,7 +74,7 @@ class VoteCast:
     digest: str
     """What was voted on."""
     shown: str = ""
-    """SHA-256 of the facts that stood when it was cast; recorded as shown, voids nothing."""
+    """SHA-256 of the required checks and items as they counted when it was cast; voids nothing."""
     reason: Text = ""
     """Why."""
     conditions: tuple[Id, ...] = ()

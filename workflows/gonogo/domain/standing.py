@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from .canonical import digest
 from .facts import Status
 from .items import due_at
 from .plan import Check, Moment
@@ -110,6 +111,24 @@ def facts(state: State, moment: Moment, now: datetime, *, since: datetime | None
     checks = [check_fact(state, n, k, now, since=since) for n, k in state.plan.checks.items() if k.moment is moment]
     items = [item_fact(state, i, now) for i in state.items.values() if i.required and i.gates is moment]
     return (*checks, *items)
+
+
+def shown(state: State, now: datetime) -> str:
+    """SHA-256 of the facts that a voter is shown: every required check and item of the decision, as it counts at `now`.
+
+    What is digested is `[subject, code, since, waived]` of each fact in their order, and nothing of how it is worded.
+    """
+    found: list[tuple[str, str, datetime, bool]] = []
+    for name, check in state.plan.checks.items():
+        if check.moment is Moment.GO:
+            standing, subject = _standing(state, name, check, now, None), f"check:{name}"
+            found.append((subject, standing.code, standing.at, state.waived(subject, now)))
+    for item in state.items.values():
+        if item.required and item.gates is Moment.GO:
+            subject = f"item:{item.id}"
+            since = item.since or state.launched_at
+            found.append((subject, f"item.{item.status.value}", since, state.waived(subject, now)))
+    return digest(found)
 
 
 def _not_met(state: State, moment: Moment, now: datetime, since: datetime | None) -> Iterator[tuple[str, Check | None]]:
