@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from pages import cli, events, kinds, people, plan, settings
+from pages import cli, client, events, kinds, people, plan, settings
 
 FOLDER = Path(__file__).parent
 _MADE = "<!-- Made by docs/generate.py: change the docstrings in the code instead. -->\n\n"
@@ -12,6 +12,7 @@ _TEXTS = {
     "people.md": people.text,
     "events.md": events.text,
     "cli.md": cli.text,
+    "client.md": client.text,
     "settings.md": settings.text,
     "kinds.md": kinds.text,
 }

@@ -1,22 +1,36 @@
 """What README and docs say is so: commands exist, plans load, links lead somewhere, made pages are up to date."""
 
+import ast
 import importlib
+import inspect
 import re
 import shlex
+import textwrap
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
+from temporalio import workflow
 
+import gonogo.client
 from gonogo.activities.ports import Checker
 from gonogo.activities.registry import AdapterSettings
 from gonogo.cli.main import build
 from gonogo.client.people import read_people
 from gonogo.client.people_verbs import VERBS
 from gonogo.client.plan_file import read_plan
+from gonogo.client.release_client import ReleaseClient
+from gonogo.domain.commands import CastVote
 from gonogo.domain.rights import LEGAL
 from gonogo.domain.terms import OPEN
+from gonogo.workflows import search
+from gonogo.workflows.flag import FlagWorkflow
+from gonogo.workflows.messages import GO_NO_GO, GoNoGo, Request
+from gonogo.workflows.release import ReleaseWorkflow
+from gonogo.workflows.signals import ballot_of
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -164,3 +178,40 @@ def test_the_table_of_legal_commands_is_that_of_the_core() -> None:
         # "by exception" is another command, so not this one.
         said = {phase for phase, cell in zip(OPEN, cells, strict=True) if cell and cell != "by exception"}
         assert said == set(LEGAL[_COMMANDS[first]]), row
+
+
+def _inputs(page: str) -> list[str]:
+    return re.findall(r"--input '(\{.*?\})'", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_signal_and_the_update_in_the_docs_are_read_as_what_they_are() -> None:
+    signal, update = _inputs("temporal.md")
+    assert isinstance(ballot_of(TypeAdapter(GoNoGo).validate_json(signal)), CastVote)
+    assert TypeAdapter(Request).validate_json(update).command.type == "hold"
+
+
+def test_every_public_name_of_the_workflows_stands_in_the_docs() -> None:
+    text = (ROOT / "docs" / "temporal.md").read_text(encoding="utf-8")
+    names = {GO_NO_GO, *(key.name for key in search.ALL), *LEGAL, *(field.name for field in fields(GoNoGo))}
+    for kind in (ReleaseWorkflow, FlagWorkflow):
+        definition = workflow._Definition.must_from_class(kind)
+        names |= {str(name) for name in (definition.name, *definition.queries, *definition.updates) if name}
+    names -= {name for name in names if name.startswith("__")}
+    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+
+
+def test_every_method_of_the_client_stands_in_the_docs() -> None:
+    told = set(re.findall(r"^\| `(\w+)\(", (ROOT / "docs" / "client.md").read_text(encoding="utf-8"), re.MULTILINE))
+    methods = {name for name, _ in inspect.getmembers(ReleaseClient, inspect.isfunction) if not name.startswith("_")}
+    assert told == methods
+
+
+def test_every_name_in_the_examples_of_the_client_is_there() -> None:
+    text = "\n".join(_blocks(ROOT / "docs" / "client.md", "python"))
+    assert [name for name in re.findall(r"\bclient\.(\w+)\(", text) if not hasattr(ReleaseClient, name)] == []
+    (names,) = re.findall(r"^from gonogo\.client import (.*)$", text, re.MULTILINE)
+    assert [name for name in names.split(", ") if not hasattr(gonogo.client, name)] == []
+    assert all(
+        ast.parse(f"async def example():\n{textwrap.indent(block, '  ')}")
+        for block in _blocks(ROOT / "docs" / "client.md", "python")
+    )
