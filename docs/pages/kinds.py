@@ -42,13 +42,17 @@ _SHIPPED: tuple[tuple[str, str, Any], ...] = (
     (
         "Flags `file`",
         "Writes `ENVIRONMENT.flagd.json`, which flagd and OpenFeature providers read: whole, fenced, read back. Users "
-        "who are in stay in as exposure grows. The folder is set by the worker, see [settings.md](settings.md).",
+        "who are in stay in as exposure grows. A flag is gone, and its clean-up settled, when its key is no longer in "
+        "the file; that is looked at once a day, see [concepts.md](concepts.md#flags). The folder is set by the "
+        "worker, see [settings.md](settings.md).",
         None,
     ),
     ("Channel `inbox`", "One JSON file a message, in `inbox/` of the data folder. It has no parameters.", None),
     (
         "Channel `webhook`",
-        "Posts a CloudEvents envelope, signed as Standard Webhooks say. What cannot be delivered is tried again, and "
+        "Posts a CloudEvents envelope, signed as Standard Webhooks say. A worker whose environment lacks a "
+        "variable that a channel names refuses the launch, and says which (`channels.<id>`: the worker has no "
+        "environment variable NAME): set it, restart the worker, launch again. What cannot be delivered later is tried again, and "
         "never blocks the release.",
         WebhookParams,
     ),

@@ -44,6 +44,7 @@ A secret never stands in a plan: a parameter such as `secret: env:CHAT_SECRET` n
 ## The connection to Temporal
 
 Temporal's own variables and configuration file: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
-`TEMPORAL_TLS_…`, `TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE`. Without an address the server of `gonogo up` is used."""
+`TEMPORAL_TLS_…`, `TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE`. Without an address the server of `gonogo up` is used:
+`address` in `up.json` of the data folder. [operating.md](operating.md#on-one-machine) says how its ports are chosen."""
         ]
     )
