@@ -52,8 +52,8 @@ _SHIPPED: tuple[tuple[str, str, Any], ...] = (
         "Channel `webhook`",
         "Posts a CloudEvents envelope, signed as Standard Webhooks say. A worker whose environment lacks a "
         "variable that a channel names refuses the launch, and says which (`channels.<id>`: the worker has no "
-        "environment variable NAME): set it, restart the worker, launch again. What cannot be delivered later is tried again, and "
-        "never blocks the release.",
+        "environment variable NAME): set it, restart the worker, launch again. What cannot be delivered later is "
+        "tried again, and never blocks the release.",
         WebhookParams,
     ),
 )
