@@ -155,6 +155,7 @@ def test_a_guard_whose_hold_stands_lacks_nothing_but_that_somebody_goes_on(says:
     world.wait(event="Held")
     found = waiting(world)
     assert not [name for name in found if name.startswith("guard.")]
+    assert not [n for n in why_view(world.state, world.at).next if "guards" in n.what], "no watch runs that reports"
     held = next(w for w in found.values() if w.code == "hold.guard")
     assert held.clears.startswith("somebody decides to go on: `gonogo resume shop/1.2.0 --measurement ")
     assert "; or to roll back: `gonogo rollback shop/1.2.0 " in held.clears

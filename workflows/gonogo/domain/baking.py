@@ -7,7 +7,7 @@ from . import commands as c
 from .draft import Draft
 from .events import BakeCompleted, Escalated, GuardsMeasured, GuardTripped
 from .holds import raise_hold
-from .plan import GuardMode, NoData, Stage
+from .plan import Guard, GuardMode, NoData, Stage
 from .reports import WatchReport
 from .rights import RELEASE_MANAGER
 from .rollback import start_rollback
@@ -56,6 +56,12 @@ def finish_bake(draft: Draft) -> None:
     timer_over = rollout.baked >= stage.bake if stage.guards else ends is not None and ends <= draft.at
     if timer_over and not samples_missing(stage, rollout):
         draft.emit_by_itself(BakeCompleted(stage=rollout.stage))
+
+
+def guards_watching(state: State, stage: Stage) -> tuple[Guard, ...]:
+    """The guards of a stage that take samples: one whose hold stands has said what it has to say."""
+    spoken = {h.subject for h in state.held(HoldReason.GUARD)}
+    return tuple(g for g in stage.guards if g.id not in spoken)
 
 
 def watch_id(rollout: Rollout) -> str:

@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .baking import watch_id
+from .baking import guards_watching, watch_id
 from .facts import Fence, FlagTarget
 from .plan import Check, Guard, Schedule
 from .reports import GuardCount
 from .state import State
-from .terms import HoldReason, Phase
+from .terms import Phase
 from .values import Exposure, Id, Instant, Text, value
 
 
@@ -174,9 +174,7 @@ def _watch(state: State) -> list[Effect]:
     rollout = state.rollout
     if state.phase is not Phase.ROLLING_OUT or rollout is None or rollout.stage < 0 or state.rollback:
         return []
-    # A guard whose hold stands has said what it has to say; the others keep watching.
-    spoken = {h.subject for h in state.held(HoldReason.GUARD)}
-    guards = tuple(g for g in state.stages[rollout.stage].guards if g.id not in spoken)
+    guards = guards_watching(state, state.stages[rollout.stage])
     if not guards or rollout.watch_since is None:
         return []
     return [

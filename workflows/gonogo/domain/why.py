@@ -7,6 +7,7 @@ or something happens by itself.
 from datetime import datetime
 
 from .assessing import assess
+from .baking import guards_watching
 from .clearing import clears_hold, clears_reason, lifters
 from .ending import ending
 from .state import State
@@ -26,8 +27,9 @@ def upcoming(state: State, now: datetime) -> tuple[Next, ...]:
     kept = frozenset(housekeeping(state, max(state.at, now)))
     found = list(wakeups(state, now))
     rollout = state.rollout
-    if rollout is not None and rollout.watch_until is not None and state.rollback is None and not rollout.bake_done:
-        found.append((rollout.watch_until, f"the guards of stage {rollout.stage + 1} report"))
+    until = rollout.watch_until if rollout is not None and state.rollback is None and not rollout.bake_done else None
+    if rollout is not None and until is not None and guards_watching(state, state.stages[rollout.stage]):
+        found.append((until, f"the guards of stage {rollout.stage + 1} report"))
     return tuple(Next(at=at, what=what, housekeeping=(at, what) in kept) for at, what in dict.fromkeys(sorted(found)))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from .baking import blind, samples_missing
+from .baking import blind, guards_watching, samples_missing
 from .facts import Status
 from .plan import Guard, Moment, Stage
 from .readiness import unsettled
@@ -16,7 +16,7 @@ from .standing import overridden, unmet
 from .state import State
 from .state_parts import Rollout
 from .telling import listed, people, quoted, span, when
-from .terms import HoldReason, Phase
+from .terms import Phase
 from .why_before import SYSTEM, fact_waiting
 from .why_values import Waiting
 
@@ -137,11 +137,10 @@ def _bake(state: State, rollout: Rollout, now: datetime) -> Iterator[Waiting]:
 
 def _guards(state: State, stage: Stage, rollout: Rollout, since: datetime) -> Iterator[Waiting]:
     """What the guards of a bake lack. Their watch reports at its end, or at a trip: until then no news is no lack."""
-    # A guard whose hold stands takes no samples until somebody goes on; the hold says what it found.
-    spoken = {h.subject for h in state.held(HoldReason.GUARD)}
-    known = {g.id: g for g in stage.guards}
-    if blind(stage, rollout) and not spoken.issuperset(known):
-        said = "; ".join(f"{n}: {rollout.counts[n].last_error or 'no data'}" for n in known)
+    # What a guard found whose hold stands is told by that hold.
+    known = {g.id: g for g in guards_watching(state, stage)}
+    if known and blind(stage, rollout):
+        said = "; ".join(f"{g.id}: {rollout.counts[g.id].last_error or 'no data'}" for g in stage.guards)
         sources = tuple(dict.fromkeys(g.source for g in stage.guards))
         yield Waiting(
             code="guard.blind",
@@ -154,7 +153,7 @@ def _guards(state: State, stage: Stage, rollout: Rollout, since: datetime) -> It
     until = rollout.watch_until
     reports = f"the watch reports {when(until)}" if until else "the watch reports when the bake's clock runs again"
     quiet = []
-    for name in (n for n in samples_missing(stage, rollout) if n not in spoken):
+    for name in (n for n in samples_missing(stage, rollout) if n in known):
         guard, count = known[name], rollout.counts.get(name)
         lacks = _lacks(guard, count, over=rollout.baked >= stage.bake) if count else ""
         if lacks:
