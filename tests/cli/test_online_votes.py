@@ -26,3 +26,16 @@ async def test_each_persons_ballot_counts_also_under_an_id_that_somebody_else_ha
     assert code == 1
     assert "vote.ballot_id" in err
     assert len(await votes(terminal, release)) == 2
+
+
+async def test_nobody_stands_in_for_a_stranger_or_for_who_has_voted(terminal: Terminal, tmp_path: Path) -> None:
+    release = await to_poll(terminal, tmp_path, "2.10.0", "deputies")
+    vote = ("vote", release, "GO", "--as", "dan", "--acting-for")
+    code, _, err = await terminal.run(*vote, "zed")
+    assert code == 1
+    assert "'zed' cannot answer for 'qa'" in err
+    await terminal.ok("vote", release, "GO", "--as", "cid")
+    code, _, err = await terminal.run(*vote, "cid")
+    assert code == 1
+    assert "'cid' has voted in this round" in err
+    assert [entry["actor"]["id"] for entry in await votes(terminal, release)] == ["cid"]

@@ -50,6 +50,17 @@ def test_another_answer_under_the_same_id_is_refused(other: dict[str, Any]) -> N
     assert world.refused(c.CastVote(ballot_id="b", reason="x", **{**said, **other}), "cid") == "vote.ballot_id"
 
 
+def test_another_deputy_under_the_same_id_is_another_answer() -> None:
+    world = World().to(Phase.DECIDING)
+    ballot = world.ballot("qa", ballot_id="b", acting_for="dan")
+    world.do(ballot, "cid")
+    assert world.do(ballot, "cid") == ()
+    assert world.refused(world.ballot("qa", ballot_id="b"), "cid") == "vote.ballot_id"
+    refused = world.ballot("qa", ballot_id="c", acting_for="cid")
+    assert [x.event.type for x in world.do(refused, "cid")] == ["BallotRefused"]
+    assert world.do(refused, "cid") == ()
+
+
 def test_an_answer_by_signal_under_an_id_that_was_used_is_recorded_as_refused_and_only_once() -> None:
     world = World().to(Phase.DECIDING)
     world.vote("qa", "cid", ballot_id="b")

@@ -181,7 +181,8 @@ def test_a_no_go_stands_and_can_be_taken_back_by_who_fills_the_role_no_more() ->
 
 
 def test_a_ballot_has_the_digest_of_the_facts_that_stood_when_it_was_cast() -> None:
-    world = deciding()
+    ci = {"kind": "http", "owner": "qa"}
+    world = deciding(checks={"ci": ci, "after": {**ci, "moment": "completion"}})
     world.vote("qa", "cid")
     first = world.last(VoteCast).shown
     assert first == shown(world.state, world.at)
@@ -200,6 +201,51 @@ def test_a_ballot_says_whom_the_voter_stands_in_for() -> None:
     world = deciding()
     world.vote("qa", "cid", acting_for="dan")
     assert world.last(VoteCast).acting_for == "dan"
+    world.vote("qa", "cid", "ABSTAIN", acting_for="dan")
+    assert world.last(VoteCast).acting_for == "dan", "a deputy may think again"
+
+
+@pytest.mark.parametrize("absent", ["zed", "ann", "cid"])
+def test_nobody_stands_in_for_who_cannot_answer_or_for_themselves(absent: str) -> None:
+    world = deciding()
+    world.vote("qa", "cid", acting_for=absent)
+    refused = world.last(BallotRefused)
+    assert (refused.code, refused.acting_for) == ("vote.acting_for", absent)
+    assert repr(absent) in refused.message
+    assert "vote.missing:role:qa" in world.reasons
+
+
+def test_nobody_stands_in_where_nobody_else_can_answer_or_for_who_is_barred() -> None:
+    alone = deciding()
+    alone.vote("product_manager", "ann", acting_for="zed")
+    assert "nobody else can" in alone.last(BallotRefused).message
+    world = deciding(launcher="dan", policy={"strict_duties": True})
+    world.vote("qa", "cid", acting_for="dan")
+    assert world.last(BallotRefused).code == "vote.acting_for"
+
+
+def test_nobody_stands_in_for_who_has_voted_or_has_a_deputy() -> None:
+    world = deciding(roles={**ROLES, "qa": {"people": ["cid", "dan", "eve"], "quorum": 3}})
+    world.vote("qa", "dan", "ABSTAIN")
+    world.vote("qa", "cid", acting_for="dan")
+    assert "has voted in this round" in world.last(BallotRefused).message
+    world.do(c.WithdrawVote(role="qa"), "dan")
+    world.vote("qa", "cid", acting_for="dan")
+    world.vote("qa", "eve", acting_for="dan")
+    assert "'cid' stands in for 'dan' in this round already" in world.last(BallotRefused).message
+    assert world.state.round is not None
+    assert list(world.state.round.ballots) == [("qa", "cid")]
+
+
+def test_ones_own_ballot_replaces_the_deputys_and_lifts_its_no_go() -> None:
+    world = deciding()
+    world.vote("qa", "cid", "NO_GO", acting_for="dan")
+    assert world.holds == ["no_go"]
+    world.vote("qa", "dan")
+    assert world.holds == []
+    assert world.state.round is not None
+    assert list(world.state.round.ballots) == [("qa", "dan")]
+    assert world.refused(c.WithdrawVote(role="qa"), "cid") == "vote.none"
 
 
 # --- separation of duties ------------------------------------------------------------------------------------------

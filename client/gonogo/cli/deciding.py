@@ -37,11 +37,13 @@ async def vote(
         tuple[str, ...], Parameter(help="GO only: what must also be true; repeat it.", negative=())
     ] = (),
     condition_owner: Annotated[str | None, Parameter(help="Who answers for the conditions.")] = None,
-    acting_for: Annotated[str | None, Parameter(help="Whom you stand in for.")] = None,
+    acting_for: Annotated[
+        str | None, Parameter(help="Whom you stand in for: another of the role, who has not voted.")
+    ] = None,
     question: Annotated[
         str | None, Parameter(help="The question that you were shown. Default: the one that is open now.")
     ] = None,
-    ballot: Annotated[str | None, Parameter(help="The ballot's id: the same again is the same ballot.")] = None,
+    ballot: Annotated[str | None, Parameter(help="The ballot's id: the same again by you is the same ballot.")] = None,
     common: Common = DEFAULT,
 ) -> int:
     """Answer the open poll."""

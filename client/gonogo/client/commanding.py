@@ -167,7 +167,7 @@ class Commands(ABC):
             reason: Why; required for NO_GO and ABSTAIN.
             conditions: GO only: what must also be true.
             condition_owner: Who answers for the conditions. Default: the release manager.
-            acting_for: Whom the voter stands in for.
+            acting_for: Whom the voter stands in for: somebody else of the role, who has not voted in this round.
             ballot_id: The ballot's id; the same again by the same person is the same ballot. Default: a new one.
 
         Raises:

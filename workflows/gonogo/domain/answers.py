@@ -6,11 +6,17 @@ from . import commands as c
 from .draft import Draft
 from .errors import Refused
 from .events import BallotRefused
+from .state_parts import Said
 
 AnswerKind = Literal["ballot", "widen", "exception", "override", "malformed"]
 
 MAX_REFUSALS = 20
 """Refused answers of one person in one round that are recorded; further ones leave no trace."""
+
+
+def what_is_said(ballot: c.CastVote) -> Said:
+    """What a ballot says: under its id the same person can say nothing else."""
+    return ballot.request_id, ballot.role, ballot.choice.value, ballot.acting_for or ""
 
 
 def refuse_answer(
@@ -28,6 +34,7 @@ def refuse_answer(
             choice=ballot.choice.value if ballot else "",
             ballot_id=ballot.ballot_id if ballot else "",
             request_id=ballot.request_id if ballot else question,
+            acting_for=ballot.acting_for if ballot else None,
         )
     )
 
@@ -35,7 +42,7 @@ def refuse_answer(
 def record_refusal(draft: Draft, command: c.RecordRefusal) -> None:
     """An answer by signal that does not count: recorded while there are not too many of them."""
     ballot = command.ballot
-    if (ballot.request_id, ballot.role, ballot.choice.value) in draft.state.said(draft.actor.id, ballot.ballot_id):
+    if what_is_said(ballot) in draft.state.said(draft.actor.id, ballot.ballot_id):
         return
     if draft.state.refusals.get(draft.actor.id, 0) < MAX_REFUSALS:
         refuse_answer(draft, "ballot", command.code, command.message, ballot)

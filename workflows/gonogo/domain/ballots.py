@@ -1,7 +1,7 @@
 """Ballots: what one is worth, what NO_GO does, how it is taken back, and the release manager's last word."""
 
 from . import commands as c
-from .answers import refuse_answer
+from .answers import refuse_answer, what_is_said
 from .assessing import assess, involved
 from .draft import Draft
 from .errors import Refused, Unmet
@@ -31,11 +31,31 @@ def _fault(state: State, current: Round, command: c.CastVote, actor: Actor) -> t
         other = next((r for r, p in current.ballots if p == actor.id and r != command.role), None)
         if other:
             return "vote.one_role", f"{actor.id!r} fills {other!r} in this round, and one person fills one role"
+    if unfit := _no_deputy(state, current, command, actor):
+        return "vote.acting_for", unfit
     if command.choice is not Choice.GO and not command.reason.strip():
         return "vote.no_reason", f"{command.choice.value} needs a reason"
     if command.conditions and command.choice is not Choice.GO:
         return "vote.conditions", f"conditions go with GO, not with {command.choice.value}"
     return None
+
+
+def _no_deputy(state: State, current: Round, command: c.CastVote, actor: Actor) -> str:
+    """Why the actor cannot stand in for whom they name; empty when they can, or name nobody."""
+    absent, role = command.acting_for, command.role
+    if absent is None:
+        return ""
+    if absent == actor.id:
+        return f"{absent!r} is you: nobody stands in for themselves; leave it out"
+    barred = involved(state) if state.plan.policy.strict_duties else ()
+    can = [p for p in state.people_of(role) if p not in barred]
+    if absent not in can:
+        others = ", ".join(p for p in can if p != actor.id) or "nobody else"
+        return f"{absent!r} cannot answer for {role!r}, so nobody stands in for them there; besides you, {others} can"
+    if any(person == absent for _, person in current.ballots):
+        return f"{absent!r} has voted in this round: that ballot stands, and nobody stands in for them"
+    deputy = next((p for (_, p), b in current.ballots.items() if b.acting_for == absent and p != actor.id), None)
+    return f"{deputy!r} stands in for {absent!r} in this round already" if deputy else ""
 
 
 def vote(draft: Draft, command: c.CastVote, actor: Actor) -> None:
@@ -61,12 +81,13 @@ def _is_repeat(state: State, command: c.CastVote, actor: Actor) -> bool:
         Refused: its id stands for another answer, and this one must not pass as said and done.
     """
     before = state.said(actor.id, command.ballot_id)
-    if before and (command.request_id, command.role, command.choice.value) not in before:
-        question, role, choice = before[0]
+    if before and what_is_said(command) not in before:
+        question, role, choice, absent = before[0]
+        instead = f", standing in for {absent}," if absent else ""
         raise Refused(
             "vote.ballot_id",
-            f"{command.ballot_id!r} is {choice} for {role} on {question!r} already: another answer needs another "
-            "ballot id",
+            f"{command.ballot_id!r} is {choice} for {role}{instead} on {question!r} already: another answer needs "
+            "another ballot id",
             ballot_id=command.ballot_id,
         )
     return bool(before)
@@ -78,6 +99,7 @@ def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:
     owner = command.condition_owner or RELEASE_MANAGER
     if owner not in draft.state.plan.roles and owner not in draft.state.plan.people and not draft.state.roles_of(owner):
         raise Refused("vote.condition_owner", f"{owner!r} is nobody in the plan", owner=owner)
+    deputies = [b for b in current.ballots.values() if b.acting_for == actor.id]
     conditions = tuple(f"condition-{draft.next_seq}-{n}" for n, _ in enumerate(command.conditions, 1))
     draft.emit(
         VoteCast(
@@ -94,6 +116,8 @@ def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:
     )
     for name, title in zip(conditions, command.conditions, strict=True):
         draft.emit(ItemOpened(item=name, title=title, owner=owner, gates="go", condition_of=command.role))
+    for deputy in deputies:  # their ballots went with this one: who votes is stood in for by nobody
+        _lift_no_go(draft, deputy.role, deputy.voter, f"{actor.id}, for whom {deputy.voter.id} stood in, votes")
     subject = f"role:{command.role}"
     if command.choice is Choice.NO_GO:
         text = f"{actor.id} says NO-GO for {command.role}: {command.reason}"

@@ -190,7 +190,7 @@ class CastVote:
     choice: Choice
     """GO, NO_GO or ABSTAIN."""
     ballot_id: BallotId
-    """The ballot's id: the same again is the same ballot."""
+    """The ballot's id: the same again by the same person is the same ballot."""
     reason: Text = ""
     """Why; required for NO_GO and ABSTAIN."""
     conditions: tuple[Words, ...] = ()
@@ -198,7 +198,7 @@ class CastVote:
     condition_owner: Id | None = None
     """Who answers for the conditions. Default: release_manager."""
     acting_for: Id | None = None
-    """Whom the voter stands in for."""
+    """Whom the voter stands in for: somebody else of the role, who has not voted in this round."""
 
 
 @value

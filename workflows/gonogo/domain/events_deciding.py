@@ -70,7 +70,7 @@ class VoteCast:
     choice: Choice
     """GO, NO_GO or ABSTAIN."""
     ballot_id: str
-    """The ballot's id: the same again is the same ballot."""
+    """The ballot's id: the same again by the same person is the same ballot."""
     digest: str
     """What was voted on."""
     shown: str = ""
@@ -80,7 +80,7 @@ class VoteCast:
     conditions: tuple[Id, ...] = ()
     """Items that this GO is conditional on."""
     acting_for: Id | None = None
-    """Whom the voter stands in for."""
+    """Whom the voter stands in for; a ballot of that person's own replaces this one."""
 
 
 @value
@@ -115,6 +115,8 @@ class BallotRefused:
     """The question that it answered."""
     kind: Literal["ballot", "widen", "exception", "override", "malformed"] = "ballot"
     """What kind of answer it was."""
+    acting_for: Id | None = None
+    """Ballot: whom the voter would have stood in for."""
 
 
 @value

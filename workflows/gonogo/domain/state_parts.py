@@ -105,8 +105,8 @@ class Waiver:
         return self.until is None or now < self.until
 
 
-Said = tuple[str, str, str]
-"""What a ballot says: the question that it answers, role, choice."""
+Said = tuple[str, str, str, str]
+"""What a ballot says: the question that it answers, role, choice, and whom the voter stands in for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,8 @@ class Ballot:
     reason: str
     ballot_id: str
     conditions: tuple[str, ...] = ()
+    acting_for: str | None = None
+    """Whom the voter stands in for; their own ballot replaces this one."""
 
 
 @dataclass(frozen=True, slots=True)
