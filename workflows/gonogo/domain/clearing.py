@@ -168,9 +168,10 @@ def _clears_vote(state: State, reason: Reason, role: str) -> str:
     abstains = reason.code == "vote.abstain"
     answered = state.round.ballots
     free = [p for body in electorate(state) if body.role == role for p in body.people if (role, p) not in answered]
-    if free and (abstains or len(free) > 1):
-        absent = reason.responsible[0] if abstains else "PERSON"
-        stand_in = quoted(state, "vote", "GO", f"--role {role}", f"--acting-for {absent}")
+    if free and abstains:  # who has voted is stood in for by nobody
+        ways.append(f"another of the role answers GO: {quoted(state, 'vote', 'GO', f'--role {role}')}")
+    elif len(free) > 1:
+        stand_in = quoted(state, "vote", "GO", f"--role {role}", "--acting-for PERSON")
         ways.append(f"another of the role stands in: {stand_in}")
     ways.append(f"{RELEASE_MANAGER} overrides it: {quoted(state, 'override', reason.name, '--reason WHY')}")
     return "; or ".join(ways)
