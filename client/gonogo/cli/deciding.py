@@ -8,6 +8,8 @@ from gonogo.client.commanding import new_id
 from gonogo.client.errors import Refused
 from gonogo.client.release_client import ReleaseClient
 from gonogo.domain.errors import NotEntitled
+from gonogo.domain.events import Entry, VoteCast
+from gonogo.domain.evolve import fold
 from gonogo.domain.rights import named
 from gonogo.domain.state import State
 from gonogo.domain.terms import Choice, Phase
@@ -47,9 +49,15 @@ async def vote(
     common: Common = DEFAULT,
 ) -> int:
     """Answer the open poll."""
+    said = choice.replace("_", "-")
+    done = f"{said} is counted"
 
     async def call(client: ReleaseClient) -> Answer:
-        state = await client.get(release)
+        nonlocal done
+        entries = tuple((await client.ledger(release)).entries())
+        state = fold(entries)
+        if ballot and (counted := _counted(entries, common.actor.id, ballot)):
+            done = f"{said} was counted as entry {counted.seq} already, and {_standing(state, counted)}"
         asked = question or _open_question(state)
         return await client.vote(
             release,
@@ -63,7 +71,22 @@ async def vote(
             ballot_id=ballot,
         )
 
-    return await give(common, call, f"{choice.replace('_', '-')} is counted")
+    return await give(common, call, lambda _: done)
+
+
+def _counted(entries: tuple[Entry, ...], person: str, ballot: str) -> Entry | None:
+    """The entry by which a person's ballot was counted; None: it was not."""
+    votes = (x for x in entries if isinstance(x.event, VoteCast) and x.event.ballot_id == ballot)
+    return next((x for x in votes if x.actor.id == person), None)
+
+
+def _standing(state: State, counted: Entry) -> str:
+    """What became of a ballot that was counted."""
+    assert isinstance(counted.event, VoteCast)
+    if state.round is None or state.round.number != counted.event.round:
+        return "its round is over"
+    now = state.round.ballots.get((counted.event.role, counted.actor.id))
+    return "stands" if now is not None and now.ballot_id == counted.event.ballot_id else "no longer stands"
 
 
 def _open_question(state: State) -> str:
