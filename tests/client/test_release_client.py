@@ -297,10 +297,13 @@ async def test_without_a_worker_a_launch_says_so_and_is_not_lost(server: Client,
     await server.get_workflow_handle(f"release/{plan.release_id}").terminate("test")
 
 
-async def test_a_release_that_refuses_to_begin_says_why(server: Client, make_plan: MakePlan) -> None:
+@pytest.mark.parametrize("proof", [0, 2])
+async def test_where_nobody_is_trusted_a_release_does_not_begin_whatever_proof_a_message_claims(
+    server: Client, make_plan: MakePlan, proof: int
+) -> None:
     adapters = memory_adapters(checks=MemoryChecks(), metrics=MemoryMetrics(), flags=MemoryFlags(), inbox=MemoryInbox())
     desk = TemporalFlagDesk(server, task_queue="nobody-is-trusted")
-    client = ReleaseClient(server, actor=Actor(id="dev"), task_queue="nobody-is-trusted")
+    client = ReleaseClient(server, actor=Actor(id="dev", proof=proof), task_queue="nobody-is-trusted")
     async with (
         asyncio.timeout(LONG),
         build_worker(server, adapters=adapters, desk=desk, task_queue="nobody-is-trusted", trust_local=False),

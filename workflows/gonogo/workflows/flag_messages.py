@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from gonogo.activities.ports import Message
-from gonogo.domain.values import Actor, Exposure, FlagKey, Id, Instant, Text, Words, value
+from gonogo.domain.values import Exposure, FlagKey, Id, Instant, Text, Words, value
 
+from .messages import Claimant
 from .signals import FlagNews
 
 RequestId = Annotated[str, Field(min_length=1, max_length=200)]
@@ -106,7 +107,7 @@ class FlagKill:
 
     request_id: RequestId
     """The caller's id of this request: the same again is the same request."""
-    actor: Actor
+    actor: Claimant
     """Who."""
     reason: Words
     """Why."""
@@ -118,7 +119,7 @@ class FlagSet:
 
     request_id: RequestId
     """The caller's id of this request: the same again is the same request."""
-    actor: Actor
+    actor: Claimant
     """Who."""
     wanted: Exposure
     """Who shall see it."""

@@ -1,8 +1,9 @@
 """What goes in and out of the workflows: one frozen payload per handler, which grows by optional fields only."""
 
+from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gonogo.domain.commands import HumanCommand
 from gonogo.domain.plan_wire import TravellingPlan
@@ -16,6 +17,14 @@ TASK_QUEUE = "gonogo"
 """The task queue of workflows and of activities without secrets."""
 STALE_TIME = "gonogo.stale_time"
 """Stands in the failure of a query that came at a moment at which it must be asked again."""
+
+
+def _unproved(actor: Actor) -> Actor:
+    return replace(actor, proof=0)
+
+
+Claimant = Annotated[Actor, AfterValidator(_unproved)]
+"""Who a message says that it is from. Nothing here verifies a proof, so it has none, whatever the message says."""
 
 
 @value
@@ -57,7 +66,7 @@ class Request:
     request_id: Annotated[str, Field(min_length=1, max_length=200)]
     """The caller's id of this request: the same again by the same person is the same request, across continue-as-new
     too."""
-    actor: Actor
+    actor: Claimant
     """Who asks."""
     command: HumanCommand
     """What for."""
@@ -83,7 +92,7 @@ class Launch:
 
     plan: TravellingPlan
     """The normalised plan."""
-    actor: Actor
+    actor: Claimant
     """Who launches."""
     driven_from: Instant | None = None
     """A driven clock that begins here: accepted only by a worker that was started for simulation."""
@@ -117,7 +126,7 @@ class GoNoGo:
     """Id of the ballot."""
     reason: Text = ""
     """Why."""
-    actor: Actor
+    actor: Claimant
     """Who."""
 
 
