@@ -15,7 +15,7 @@ async def votes(terminal: Terminal, release: str) -> list[dict[str, Any]]:
 async def test_each_persons_ballot_counts_also_under_an_id_that_somebody_else_has_used(
     terminal: Terminal, tmp_path: Path
 ) -> None:
-    release = await to_poll(terminal, tmp_path, "2.9.0", "ballots")
+    release = await to_poll(terminal, tmp_path, "5.1.0", "ballots")
     vote = ("vote", release, "GO", "--ballot", "rel-3")
     assert "GO is counted" in await terminal.ok(*vote, "--as", "cid")
     assert "already, and stands" in await terminal.ok(*vote, "--as", "cid")
@@ -29,7 +29,7 @@ async def test_each_persons_ballot_counts_also_under_an_id_that_somebody_else_ha
 
 
 async def test_nobody_stands_in_for_a_stranger_or_for_who_has_voted(terminal: Terminal, tmp_path: Path) -> None:
-    release = await to_poll(terminal, tmp_path, "2.10.0", "deputies")
+    release = await to_poll(terminal, tmp_path, "5.2.0", "deputies")
     vote = ("vote", release, "GO", "--as", "dan", "--acting-for")
     code, _, err = await terminal.run(*vote, "zed")
     assert code == 1
@@ -44,7 +44,7 @@ async def test_nobody_stands_in_for_a_stranger_or_for_who_has_voted(terminal: Te
 async def test_a_ballot_that_was_counted_once_is_not_said_to_stand_when_it_does_not(
     terminal: Terminal, tmp_path: Path
 ) -> None:
-    release = await to_poll(terminal, tmp_path, "2.11.0", "repeats")
+    release = await to_poll(terminal, tmp_path, "5.3.0", "repeats")
     vote = ("vote", release, "GO", "--ballot", "rel-3", "--as", "cid")
     await terminal.ok(*vote)
     (entry,) = await votes(terminal, release)
