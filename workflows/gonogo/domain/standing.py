@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from .canonical import digest
@@ -122,12 +123,17 @@ def shown(state: State, now: datetime) -> str:
     for name, check in state.plan.checks.items():
         if check.moment is Moment.GO:
             standing, subject = _standing(state, name, check, now, None), f"check:{name}"
-            found.append((subject, standing.code, standing.at, state.waived(subject, now)))
+            found.append((subject, standing.code, standing.at, subject in state.waivers and state.waived(subject, now)))
     for item in state.items.values():
         if item.required and item.gates is Moment.GO:
-            subject = f"item:{item.id}"
-            since = item.since or state.launched_at
-            found.append((subject, f"item.{item.status.value}", since, state.waived(subject, now)))
+            subject, since = f"item:{item.id}", item.since or state.launched_at
+            waived = subject in state.waivers and state.waived(subject, now)
+            found.append((subject, f"item.{item.status.value}", since, waived))
+    return _digest(tuple(found))
+
+
+@lru_cache(maxsize=256)  # the voters of a round are shown the same facts, one after another
+def _digest(found: tuple[tuple[str, str, datetime, bool], ...]) -> str:
     return digest(found)
 
 
