@@ -1,5 +1,8 @@
 """Requests that were answered: the same request again, in this run or the next, gets the same answer."""
 
+from temporalio.exceptions import ApplicationError
+
+from gonogo.domain.errors import Refused
 from gonogo.domain.events import BallotRefused, Entry, ExceptionRequested, Held, OverrideProposed
 
 from .book import Book
@@ -17,8 +20,7 @@ class Answers:
 
     def get(self, request: Request) -> Answer | None:
         """The answer that a request got; None when it is new."""
-        known = self._known.get((request.actor.id, request.request_id))
-        return known or self._known.get(("", request.request_id))
+        return self._known.get((request.actor.id, request.request_id))
 
     def keep(self, request: Request, answer: Answer) -> None:
         """Remembers an answer; the oldest is forgotten."""
@@ -54,3 +56,8 @@ def answer_to(book: Book, entries: tuple[Entry, ...], cause: str) -> Answer:
         message=refused.message if refused else "",
         created=created,
     )
+
+
+def refusal(refused: Refused) -> ApplicationError:
+    """A refusal as it leaves a handler: with its stable code, and not to be tried again."""
+    return ApplicationError(refused.message, refused.details, type=refused.code, non_retryable=True)

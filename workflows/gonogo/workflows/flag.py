@@ -1,6 +1,5 @@
 """One flag in one environment, one workflow: it outlives releases. Every question of substance is the core's."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,10 +18,13 @@ with workflow.unsafe.imports_passed_through():
     from gonogo.domain.flag_core import claim_refusal, decide_flag, wakeups
     from gonogo.domain.flag_notes import FlagNote
     from gonogo.domain.flag_views import FlagView, flag_view, phase
+    from gonogo.domain.ledger import Link
     from gonogo.domain.reports import ClaimAnswer
     from gonogo.domain.values import Actor
 
+    from .answers import refusal
     from .clock import Alarm, Clock
+    from .driving import Driving
     from .flag_book import FlagBook, answer_to
     from .flag_messages import FlagAnswer, FlagAnswered, FlagClaimRequest, FlagClosed, FlagKill, FlagSet, FlagStart
     from .flag_work import FlagWork
@@ -42,8 +44,10 @@ _PAGE_BYTES = 1_000_000
 
 
 @workflow.defn(name="FlagWorkflow")
-class FlagWorkflow:
+class FlagWorkflow(Driving):
     """A flag, until it is gone with proof. Workflow id: `flag/<product>/<environment>/<key>`."""
+
+    _KIND = "flag"
 
     @workflow.init
     def __init__(self, start: FlagStart) -> None:
@@ -58,9 +62,6 @@ class FlagWorkflow:
         self._shown: dict[str, Any] = {}
         self._alarm = Alarm(self._clock, self._stir)
         self._work = FlagWork(self._clock, self._book, self._take, self._stir)
-
-    def _stir(self) -> None:
-        self._stirred = True
 
     # --- the life of the workflow ----------------------------------------------------------------------------------
 
@@ -153,18 +154,18 @@ class FlagWorkflow:
         self._catch_up(request.at)
         command = ClaimFlag(release_id=request.release_id, at=request.at)
         state = self._book.state
-        refusal = "the flag is gone" if state.gone else claim_refusal(state, command)
-        if not refusal:
+        why_not = "the flag is gone" if state.gone else claim_refusal(state, command)
+        if not why_not:
             self._take(command)
         self._stir()
         state = self._book.state
-        granted = not refusal and state.holder == request.release_id
+        granted = not why_not and state.holder == request.release_id
         return ClaimAnswer(
             flag=state.key,
             granted=granted,
             held_by="" if granted else state.holder,
             last_epoch=state.last_epoch,
-            detail=refusal,
+            detail=why_not,
         )
 
     @claim.validator
@@ -221,7 +222,7 @@ class FlagWorkflow:
         try:
             decide_flag(self._book.state, command, self._clock.now(), actor)
         except Refused as refused:
-            raise _refusal(refused) from refused
+            raise refusal(refused) from refused
 
     def _change(self, request_id: str, command: KillFlag | SetFlag, actor: Actor) -> FlagAnswer:
         known = self._answered.get(request_id)
@@ -231,7 +232,7 @@ class FlagWorkflow:
         try:
             self._book.decide(command, self._clock.now(), actor)
         except Refused as refused:
-            raise _refusal(refused) from refused
+            raise refusal(refused) from refused
         except Exception as error:
             workflow.logger.exception("%s of %s could not be decided", command.type, self._book.state.id)
             raise ApplicationError(
@@ -269,48 +270,26 @@ class FlagWorkflow:
 
     # --- simulation ------------------------------------------------------------------------------------------------
 
-    @workflow.update
-    async def advance(self, to: datetime) -> Advanced:
-        """Simulation only: goes to `to`, stopping at all that happens by itself before; answers when it is quiet."""
-        await self._quiet()
-        while (at := self._next_instant()) is not None and at <= to and not self._book.state.gone:
-            self._clock.set(at)
-            self._stir()
-            await self._quiet()
-        self._clock.set(to)
-        self._stir()
-        await self._quiet()
-        self._stirred = self._stirred or self._too_long()  # it goes on in a new run when this has been answered
-        link = self._book.link
-        return Advanced(
-            at=self._clock.now(),
-            next_wakeup=self._next_instant(),
-            seq=link.seq,
-            head=link.head,
-            closed=self._book.state.gone,
-        )
+    @property
+    def _link(self) -> Link:
+        return self._book.link
 
-    @advance.validator
-    def _check_advance(self, to: datetime) -> None:
-        if self._clock.driven is None:
-            raise ApplicationError("this flag runs in real time", type="flag.not_driven", non_retryable=True)
-        if to.tzinfo is None:
-            raise ApplicationError(f"{to} has no offset", type="flag.instant", non_retryable=True)
+    @property
+    def _closed(self) -> bool:
+        return self._book.state.gone
 
     def _next_instant(self) -> datetime | None:
         now = self._clock.now()
         return next((at for at, _ in wakeups(self._book.state) if at > now), None)
 
-    async def _quiet(self) -> None:
-        """Waits until nothing is under way that could still say something at this instant."""
+    def _is_quiet(self) -> bool:
+        return self._ended or (not self._stirred and not self._work.busy)
 
-        def quiet() -> bool:
-            return self._ended or (not self._stirred and not self._work.busy)
+    @workflow.update
+    async def advance(self, to: datetime) -> Advanced:
+        """Simulation only: goes to `to`, stopping at all that happens by itself before; answers when it is quiet."""
+        return await self._advanced(to)
 
-        while not quiet():
-            await workflow.wait_condition(quiet)
-            await asyncio.sleep(0)
-
-
-def _refusal(refused: Refused) -> ApplicationError:
-    return ApplicationError(refused.message, refused.details, type=refused.code, non_retryable=True)
+    @advance.validator
+    def _check_advance(self, to: datetime) -> None:
+        self._refuse_to_advance(to)

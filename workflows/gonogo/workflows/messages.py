@@ -55,8 +55,8 @@ class Answered:
     """The request."""
     answer: Answer
     """What it was answered."""
-    by: str = ""
-    """Who asked; empty: it was answered before that was kept."""
+    by: str
+    """Who asked."""
 
 
 @value

@@ -23,15 +23,15 @@ with workflow.unsafe.imports_passed_through():
     from gonogo.domain.why import verdict_view, why_view
     from gonogo.domain.why_values import VerdictView, WhyView
 
-    from .answers import Answers, answer_to
+    from .answers import Answers, answer_to, refusal
     from .book import Book
     from .clock import Alarm, Clock
     from .delivery import Delivery
     from .details import details, search_attributes
-    from .driving import Driving
-    from .messages import Answer, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
+    from .driving import DrivenRelease
+    from .messages import Advanced, Answer, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
     from .running import Running, activity_options
-    from .signals import FlagNews, ballot_of, read
+    from .signals import FlagNews, ballot_of, malformed, read
 
 MOST_EVENTS = 2_500
 """History events after which a release continues as new."""
@@ -43,7 +43,7 @@ _PAGE_BYTES = 1_000_000
 
 
 @workflow.defn(name="ReleaseWorkflow")
-class ReleaseWorkflow(Driving):
+class ReleaseWorkflow(DrivenRelease):
     """A release, from scoping to clean-up. Workflow id: `release/<product>/<version>`."""
 
     @workflow.init
@@ -66,9 +66,6 @@ class ReleaseWorkflow(Driving):
         if carried:
             self._book.unpack(carried.ledger, frozenset(carried.undelivered))
             self._answers.take_up(carried.answered)
-
-    def _stir(self) -> None:
-        self._stirred = True
 
     # --- the life of the workflow ----------------------------------------------------------------------------------
 
@@ -110,15 +107,11 @@ class ReleaseWorkflow(Driving):
         try:
             self._book.launch(launch.plan, launch.actor, at, trust_local=admitted.trust_local)
         except Refused as refused:
-            raise _refusal(refused) from refused
+            raise refusal(refused) from refused
         for effect in outstanding(self._book.state):
             # The first thing that a release asks was answered with its admission.
             if isinstance(effect, ResolveSlots) and admitted.calendar is not None:
                 self._deliver(at, 0, c.TakeSlots(ask=effect.ask, resolution=admitted.calendar))
-
-    @property
-    def _closed(self) -> bool:
-        return self._book.begun and self._book.state.phase in TERMINAL
 
     def _turn(self, leaving: bool) -> None:
         """One look at everything: what is due is decided, what is outstanding is under way, what is new is told.
@@ -226,7 +219,7 @@ class ReleaseWorkflow(Driving):
         try:
             entries = self._book.decide(request.command, self._clock.now(), request.actor)
         except Refused as refused:
-            raise _refusal(refused) from refused
+            raise refusal(refused) from refused
         except Exception as error:
             workflow.logger.exception("the command %s could not be decided", request.command.type)
             self._take(c.RecordMalformed(handler="act", message=f"{request.command.type} could not be decided"))
@@ -255,7 +248,7 @@ class ReleaseWorkflow(Driving):
         try:
             self._book.would(request.command, self._clock.now(), request.actor)
         except Refused as refused:
-            raise _refusal(refused) from refused
+            raise refusal(refused) from refused
 
     def _closing_run(self) -> bool:
         return self._requests > MOST_REQUESTS + 400
@@ -347,11 +340,13 @@ class ReleaseWorkflow(Driving):
         link = self._book.link
         return LedgerPage(lines=tuple(lines), start=max(0, start), seq=link.seq, head=link.head)
 
+    # --- simulation ------------------------------------------------------------------------------------------------
 
-def malformed(handler: str, message: str) -> c.RecordMalformed:
-    """The record of a message that could not be read."""
-    return c.RecordMalformed(handler=handler, message=message[:500])
+    @workflow.update(description="Simulation only: takes the driven clock to an instant.")
+    async def advance(self, to: datetime) -> Advanced:
+        """Goes to `to`, stopping at everything that happens by itself before, and answers when all is quiet."""
+        return await self._advanced(to)
 
-
-def _refusal(refused: Refused) -> ApplicationError:
-    return ApplicationError(refused.message, refused.details, type=refused.code, non_retryable=True)
+    @advance.validator
+    def _check_advance(self, to: datetime) -> None:
+        self._refuse_to_advance(to)

@@ -87,3 +87,8 @@ def _sentence(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"{where or 'the message'}: {first['msg']}"[:300]
+
+
+def malformed(handler: str, message: str) -> c.RecordMalformed:
+    """The record of a message that could not be read."""
+    return c.RecordMalformed(handler=handler, message=message[:500])
