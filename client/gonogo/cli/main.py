@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 from cyclopts import App, CycloptsError, Group
 
+from gonogo.client.leaving import leave
+
 from .exits import EXIT_TABLE, INTERRUPTED, report, report_usage
 
 _PLANS = Group("Plans and releases", sort_key=1)
@@ -154,15 +156,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def console() -> NoReturn:
-    """The `gonogo` program: ends at once when all is said.
-
-    A thread of Temporal's runtime may call back while the interpreter is being torn down, which aborts the process with
-    a code that says nothing of what was answered.
-    """
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    """The `gonogo` program."""
+    leave(main())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """`python -m gonogo.worker`: the worker as a process of its own."""
 
-import sys
+from gonogo.client.leaving import leave
 
 from .main import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
