@@ -1,6 +1,7 @@
 """A workflow never acts on a time that is over."""
 
 import pytest
+from temporalio.api.enums.v1 import CommandType
 from temporalio.bridge.proto.activity_result import ActivityResolution, Cancellation, Success
 from temporalio.bridge.proto.workflow_activation import (
     FireTimer,
@@ -12,6 +13,7 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance
+from temporalio.worker._command_aware_visitor import CommandInfo
 
 from gonogo.worker.bootstrap import workflow_runner
 from gonogo.worker.steady import StaleTime, SteadyRunner, _Steady
@@ -29,20 +31,22 @@ LOCAL = WorkflowActivationJob(
 
 
 class Counting(WorkflowInstance):
-    """Counts how often it is activated."""
+    """Counts how often it is activated, and is asked for a context."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.asked: list[object] = []
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         self.count += 1
         return WorkflowActivationCompletion()
 
-    def get_serialization_context(self, command_info: object) -> None:
-        return None
+    def get_serialization_context(self, command_info: object) -> str:  # type: ignore[override]
+        self.asked.append(command_info)
+        return f"the {len(self.asked)}. answer"
 
-    def get_external_store_context(self, command_info: object) -> None:  # type: ignore[override]
-        return None
+    def get_external_store_context(self, command_info: object) -> str:  # type: ignore[override]
+        return self.get_serialization_context(command_info)
 
     def get_info(self) -> None:  # type: ignore[override]
         return None
@@ -79,3 +83,18 @@ def test_a_new_task_passes() -> None:
     guarded = _Steady(Counting())
     guarded.activate(activation(1, TIMER))
     guarded.activate(activation(2, TIMER))
+
+
+def test_what_a_payload_belongs_to_is_asked_once_for_each_command_and_again_when_the_workflow_has_gone_on() -> None:
+    inner = Counting()
+    guarded = _Steady(inner)
+    first, second = (CommandInfo(CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, seq) for seq in (1, 2))
+    for _ in range(3):
+        assert guarded.get_serialization_context(None) == "the 1. answer"
+        assert guarded.get_serialization_context(first) == "the 2. answer"
+        assert guarded.get_serialization_context(second) == "the 3. answer"
+        assert guarded.get_external_store_context(first) == "the 4. answer"
+    guarded.activate(activation(1, TIMER))
+    assert guarded.get_serialization_context(first) == "the 5. answer"
+    assert guarded.get_serialization_context(None) == "the 1. answer"
+    assert inner.asked == [None, first, second, first, first]
