@@ -1,6 +1,7 @@
 """Canonical JSON: equal values have equal bytes, and what has no canonical form is refused."""
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.domain import commands as c
-from gonogo.domain.canonical import CanonicalError, canonical, digest, to_json
+from gonogo.domain.canonical import CanonicalError, canonical, digest, keep_last, to_json
 from gonogo.domain.plan import Check, Guard, Moment
 from gonogo.domain.resolution import Interval
 from gonogo.domain.terms import Phase
@@ -127,3 +128,14 @@ def test_a_number_with_a_fraction_deep_in_a_value_object_is_found() -> None:
 
 def test_a_value_with_one_field_is_a_mapping_too() -> None:
     assert canonical(c.Tick()) == b'{"type":"tick"}'
+
+
+def test_a_value_that_is_kept_is_written_as_any_other_and_another_one_is_not_taken_for_it() -> None:
+    @dataclass(frozen=True)
+    class Kept:
+        text: str
+
+    keep_last(Kept)
+    first, second = Kept("first"), Kept("second")
+    for kept in (first, first, second, first, Kept("first")):
+        assert canonical({"kept": kept}) == b'{"kept":{"text":"%b"}}' % kept.text.encode()

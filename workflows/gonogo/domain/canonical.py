@@ -107,6 +107,22 @@ def _field(name: str, hint: Any) -> str:
     return f"{key}{{{said}}}" if isinstance(hint, type) else f"{{'' if {part} is None else '{key}' + {said}}}"
 
 
+def keep_last(cls: type) -> None:
+    """From now on a `cls` is written once, however often it follows itself: great values, and frozen ones alone."""
+    write = _writers[cls]
+    last: tuple[Any, str] = (None, "")
+
+    def again(given: Any) -> str:
+        nonlocal last
+        known, text = last
+        if known is not given:
+            text = write(given)
+            last = (given, text)
+        return text
+
+    _writers[cls] = again
+
+
 def canonical(given: Any) -> bytes:
     """`given`, a value object or JSON, as canonical JSON. None in a mapping or a field counts as absent.
 

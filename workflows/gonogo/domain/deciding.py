@@ -15,7 +15,7 @@ from .plan import Moment, ReleaseKind
 from .readiness import aged, ages_out, ask, measurable
 from .resolution import add_working
 from .schedule import end_go, end_round, fresh, give_up, on_demand_slot, poll_closes, request_slots
-from .standing import met, unmet
+from .standing import items_met, met, unmet
 from .state import State
 from .terms import AskedFor, Choice, Ended, HoldReason, Outcome, Phase
 
@@ -53,7 +53,7 @@ def _waits_on_demand(state: State) -> bool:
 
 def aged_on_demand(state: State, now: datetime) -> tuple[str, ...]:
     """Checks that are measured once more for a poll on demand: passes that aged out, when everything else is met."""
-    if not _waits_on_demand(state):
+    if not _waits_on_demand(state) or not items_met(state, Moment.GO, now):
         return ()
     old = [f"check:{name}" for name in measurable(state, Moment.GO) if aged(state, name, now)]
     left = unmet(state, Moment.GO, now) if old else ()

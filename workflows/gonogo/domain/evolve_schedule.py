@@ -7,7 +7,7 @@ from .evolve_common import _with, _without
 from .items import feature_items
 from .plan import Moment
 from .state import State, replace
-from .state_parts import ExceptionState, FeatureState, FlagState
+from .state_parts import ExceptionState, FeatureState, FlagState, ItemState
 from .terms import ExceptionStatus, Phase
 
 
@@ -17,10 +17,13 @@ def _phase_changed(state: State, entry: e.Entry, event: e.PhaseChanged) -> State
         return state
     # On demand due dates follow the poll, and so do their reminders.
     items = {
-        k: replace(i, reminded=0, escalated=False) if i.gates is Moment.GO and i.plan_item is not None else i
-        for k, i in state.items.items()
+        k: _not_reminded(i) if i.gates is Moment.GO and i.plan_item is not None else i for k, i in state.items.items()
     }
     return replace(state, items=items)
+
+
+def _not_reminded(item: ItemState) -> ItemState:
+    return replace(item, reminded=0, escalated=False) if item.reminded or item.escalated else item
 
 
 def _slots_requested(state: State, entry: e.Entry, event: e.SlotsRequested) -> State:
@@ -35,7 +38,7 @@ def _slot_taken(state: State, entry: e.Entry, event: e.SlotTaken) -> State:
     if state.slot == event.slot:
         return state
     # Due dates follow the slot, and so do their reminders.
-    items = {k: replace(i, reminded=0, escalated=False) for k, i in state.items.items()}
+    items = {k: _not_reminded(i) for k, i in state.items.items()}
     # Only a round for the slot that was kept follows at once.
     kept = state.slot is not None and state.slot.starts == event.slot.starts
     return replace(state, slot=event.slot, items=items, superseded=state.superseded and kept)

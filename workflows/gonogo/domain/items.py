@@ -7,12 +7,16 @@ from .resolution import add_working
 from .state import State
 from .state_parts import ItemState
 from .terms import ItemOrigin, Phase
+from .twins import maker
 
 _REOPENS = (ListMoment.BEFORE_MERGE, ListMoment.BEFORE_GO_NO_GO)
 
 
+_state = maker(ItemState)
+
+
 def _item(plan_item: Item, checklist: Checklist, feature: Feature | None) -> ItemState:
-    return ItemState(
+    return _state(
         id=f"{plan_item.id}.{feature.id}" if feature else plan_item.id,
         title=f"{plan_item.title} ({feature.title})" if feature else plan_item.title,
         owner=plan_item.owner or checklist.owner,

@@ -28,7 +28,7 @@ from . import (
     scope,
 )
 from . import commands as c
-from .canonical import digest
+from .canonical import digest, keep_last
 from .draft import Draft
 from .errors import Refused
 from .events import Entry, HandlerFaulted, ReleaseLaunched, SlotsRequested
@@ -38,6 +38,8 @@ from .rights import require_entitled, require_legal, require_proof
 from .state import State
 from .terms import TERMINAL, AskedFor, Phase
 from .values import ENGINE, Actor
+
+keep_last(Plan)  # a launch writes its plan twice: for its digest, and into the ledger
 
 # --- what follows by itself ----------------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 from .canonical import digest
 from .facts import Status
@@ -23,12 +22,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of the workflow's clock a system's own clock may be."""
 
 
-class _Standing(NamedTuple):
-    """How a check stands: its code, since when, and when that changes by itself."""
-
-    code: str
-    at: datetime
-    changes: datetime | None = None
+_Standing = tuple[str, datetime, datetime | None]
+"""How a check stands: its code, since when, and when that changes by itself."""
 
 
 _DETAILS = {
@@ -45,38 +40,38 @@ _STATUS = {"check.failed": Status.FAIL, "check.passed": Status.PASS}
 def _standing(state: State, name: str, check: Check, now: datetime, since: datetime | None) -> _Standing:
     finding = state.findings.get(name)
     if finding is None:
-        return _Standing("check.unmeasured", state.candidate_at or state.launched_at)
-    at = min(finding.at, now)
+        return "check.unmeasured", state.candidate_at or state.launched_at, None
+    at = finding.at if finding.at < now else now
     if state.candidate_at is not None and finding.at + CLOCK_SKEW < state.candidate_at:
-        return _Standing("check.before_candidate", at)
+        return "check.before_candidate", at, None
     if finding.status is not Status.PASS:
-        return _Standing("check.failed" if finding.status is Status.FAIL else "check.unclear", at)
+        return "check.failed" if finding.status is Status.FAIL else "check.unclear", at, None
     ends = at + check.max_age
     if now >= ends:
-        return _Standing("check.stale", ends)
+        return "check.stale", ends, None
     # A pushed result is nobody's to measure again: it counts as it stands, while it is young.
     if since is not None and check.kind != PUSHED and ((asked := state.found_for.get(name)) is None or asked < since):
-        return _Standing("check.not_remeasured", at)
-    return _Standing("check.passed", at, ends)
+        return "check.not_remeasured", at, None
+    return "check.passed", at, ends
 
 
 def check_fact(state: State, name: str, check: Check, now: datetime, *, since: datetime | None = None) -> Fact:
     """How a check counts at `now`; with `since`, only a measurement asked for at or after that instant counts."""
     subject = f"check:{name}"
-    found = _standing(state, name, check, now, since)
+    code, at, changes = _standing(state, name, check, now, since)
     finding = state.findings.get(name)
     says = f": {finding.finding}" if finding is not None and finding.finding else ""
-    detail = _DETAILS.get(found.code, "{name} has not been measured")
+    detail = _DETAILS.get(code, "{name} has not been measured")
     return Fact(
         subject,
-        _STATUS.get(found.code, Status.UNCLEAR),
-        found.code,
+        _STATUS.get(code, Status.UNCLEAR),
+        code,
         detail.format(name=name, says=says, since=when(since) if since is not None else ""),
         state.people_of(check.owner),
-        found.at,
+        at,
         f"`gonogo check run {name}`" if check.kind != PUSHED else f"{check.owner} pushes its result",
         state.waived(subject, now),
-        _waiver_end(state, subject, found.changes),
+        _waiver_end(state, subject, changes),
     )
 
 
@@ -119,33 +114,42 @@ def shown(state: State, now: datetime) -> str:
 
     What is digested is `[subject, code, since, waived]` of each fact in their order, and nothing of how it is worded.
     """
-    found: list[tuple[str, str, datetime, bool]] = []
-    for name, check in state.plan.checks.items():
-        if check.moment is Moment.GO:
-            standing, subject = _standing(state, name, check, now, None), f"check:{name}"
-            found.append((subject, standing.code, standing.at, subject in state.waivers and state.waived(subject, now)))
-    for item in state.items.values():
-        if item.required and item.gates is Moment.GO:
-            subject, since = f"item:{item.id}", item.since or state.launched_at
-            waived = subject in state.waivers and state.waived(subject, now)
-            found.append((subject, f"item.{item.status.value}", since, waived))
-    return _digest(tuple(found))
+    waived = frozenset(s for s in state.waivers if state.waived(s, now)) if state.waivers else frozenset()
+    checks = tuple(
+        (name, *_standing(state, name, check, now, None)[:2])
+        for name, check in state.plan.checks.items()
+        if check.moment is Moment.GO
+    )
+    items = tuple(
+        (item.id, item.status.value, item.since or state.launched_at)
+        for item in state.items.values()
+        if item.required and item.gates is Moment.GO
+    )
+    return _digest(checks, items, waived)
 
 
 @lru_cache(maxsize=256)  # the voters of a round are shown the same facts, one after another
-def _digest(found: tuple[tuple[str, str, datetime, bool], ...]) -> str:
-    return digest(found)
+def _digest(
+    checks: tuple[tuple[str, str, datetime], ...], items: tuple[tuple[str, str, datetime], ...], waived: frozenset[str]
+) -> str:
+    found = [(f"check:{name}", code, since) for name, code, since in checks]
+    found += [(f"item:{name}", f"item.{code}", since) for name, code, since in items]
+    return digest([(subject, code, since, subject in waived) for subject, code, since in found])
 
 
-def _not_met(state: State, moment: Moment, now: datetime, since: datetime | None) -> Iterator[tuple[str, Check | None]]:
-    """The checks and items (None) that neither pass nor are waived: asked at every step, so no fact is made of them."""
+def _checks_not_met(state: State, moment: Moment, now: datetime, since: datetime | None) -> Iterator[tuple[str, Check]]:
+    """The checks that neither pass nor are waived: asked at every step, so no fact is made of them."""
     for name, check in state.plan.checks.items():
         if (
             check.moment is moment
-            and _standing(state, name, check, now, since).code != "check.passed"
+            and _standing(state, name, check, now, since)[0] != "check.passed"
             and not state.waived(f"check:{name}", now)
         ):
             yield name, check
+
+
+def _items_not_met(state: State, moment: Moment, now: datetime) -> Iterator[ItemState]:
+    """The items that are neither done nor waived."""
     for item in state.items.values():
         if (
             item.required
@@ -153,20 +157,23 @@ def _not_met(state: State, moment: Moment, now: datetime, since: datetime | None
             and item.status is not ItemStatus.DONE
             and not state.waived(f"item:{item.id}", now)
         ):
-            yield item.id, None
+            yield item
 
 
 def unmet(state: State, moment: Moment, now: datetime, *, since: datetime | None = None) -> tuple[Fact, ...]:
     """The required facts of a moment that neither pass nor are waived."""
-    return tuple(
-        check_fact(state, name, check, now, since=since) if check else item_fact(state, state.items[name], now)
-        for name, check in _not_met(state, moment, now, since)
-    )
+    checks = [check_fact(state, n, k, now, since=since) for n, k in _checks_not_met(state, moment, now, since)]
+    return (*checks, *(item_fact(state, item, now) for item in _items_not_met(state, moment, now)))
+
+
+def items_met(state: State, moment: Moment, now: datetime) -> bool:
+    """True when no item is in `unmet`."""
+    return next(_items_not_met(state, moment, now), None) is None
 
 
 def met(state: State, moment: Moment, now: datetime) -> bool:
     """True when `unmet` is empty."""
-    return next(_not_met(state, moment, now, None), None) is None
+    return items_met(state, moment, now) and next(_checks_not_met(state, moment, now, None), None) is None
 
 
 def overridden(state: State, subject: str, *, fails: bool) -> bool:

@@ -6,17 +6,19 @@ values that the core makes of values that were checked.
 """
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, TypeVar, cast
 
 _T = TypeVar("_T")
 
 
 def maker(cls: type[_T]) -> Callable[..., _T]:
-    """A function that makes a `cls` of all its fields, by name."""
+    """A function that makes a `cls` of its fields, by name; what has a plain default may be left out."""
     names, scope = _twin(cls)
+    scope |= {f"default_{f.name}": f.default for f in scope["fields"] if f.default is not MISSING}
+    takes = ", ".join(f"{n} = default_{n}" if f"default_{n}" in scope else n for n in names)
     sets = "".join(f"\n made.{n} = {n}" for n in names)
-    exec(f"def make(*, {', '.join(names)}):\n made = twin(){sets}\n made.__class__ = cls\n return made", scope)
+    exec(f"def make(*, {takes}):\n made = twin(){sets}\n made.__class__ = cls\n return made", scope)
     return cast("Callable[..., _T]", scope["make"])
 
 
@@ -28,6 +30,6 @@ def copier(cls: type) -> Callable[[Any], Any]:
     return cast("Callable[[Any], Any]", scope["copy"])
 
 
-def _twin(cls: type) -> tuple[tuple[str, ...], dict[str, Any]]:
+def _twin(cls: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
     names = tuple(f.name for f in fields(cls))
-    return names, {"cls": cls, "twin": type(cls.__name__, (), {"__slots__": names})}
+    return names, {"cls": cls, "fields": fields(cls), "twin": type(cls.__name__, (), {"__slots__": names})}

@@ -7,6 +7,7 @@ required fact is unclear, or a hold stands; else GO.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from .facts import Status
 from .policy import Policy
@@ -14,8 +15,7 @@ from .state_parts import Ballot, Hold
 from .terms import Choice, HoldReason, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """A required check or item, as it counts now."""
 
     subject: str
