@@ -50,15 +50,15 @@ def _writes_requested(state: State, entry: e.Entry, event: e.WritesRequested) ->
         first_sequence=event.first_sequence,
         writes=event.writes,
     )
-    state = replace(state, writes=batch, epoch=max(state.epoch, event.epoch))
-    after = event.first_sequence + len(event.writes)
-    if state.rollout and event.stage >= 0:
+    rollout, rollback = state.rollout, state.rollback
+    if rollout and event.stage >= 0:
         # What was measured for these writes says nothing of the next ones.
-        rollout = replace(state.rollout, sequence=after, retry_at=None, deployed_at=None)
-        state = replace(state, rollout=rollout)
-    if state.rollback and event.stage < 0:
-        state = replace(state, rollback=replace(state.rollback, retry_at=None, attempts=state.rollback.attempts + 1))
-    return state
+        after = event.first_sequence + len(event.writes)
+        rollout = replace(rollout, sequence=after, retry_at=None, deployed_at=None)
+    if rollback and event.stage < 0:
+        rollback = replace(rollback, retry_at=None, attempts=rollback.attempts + 1)
+    epoch = max(state.epoch, event.epoch)
+    return replace(state, writes=batch, epoch=epoch, rollout=rollout, rollback=rollback)
 
 
 def _flags_written(state: State, entry: e.Entry, event: e.FlagsWritten) -> State:
@@ -75,17 +75,17 @@ def _flags_written(state: State, entry: e.Entry, event: e.FlagsWritten) -> State
             if batch.stage >= 0 and result.after != flag.original:
                 raised = True
     refused = any(r.status is WriteStatus.STALE for r in event.results)
-    state = replace(state, flags=flags, writes=None, exposed_ever=raised)
     if batch.stage < 0:
+        state = replace(state, flags=flags, writes=None, exposed_ever=raised)
         state = _put_back(state, entry, batch, event, refused=refused)
     else:
         # A write without a clear answer may have landed, and one answer that a flag is not there proves nothing: a
         # rollback puts that flag back too.
         clear = {r.key for r in event.results if r.status in (WriteStatus.WRITTEN, WriteStatus.STALE)}
-        unclear = {k: replace(flags[k], changed_at=entry.seq) for k in batch.writes if k in flags and k not in clear}
+        flags |= {k: replace(flags[k], changed_at=entry.seq) for k in batch.writes if k in flags and k not in clear}
         assert state.rollout is not None
         rollout = replace(state.rollout, refused=state.rollout.refused + 1 if refused else 0)
-        state = replace(state, flags={**flags, **unclear}, rollout=rollout)
+        state = replace(state, flags=flags, writes=None, exposed_ever=raised, rollout=rollout)
     return _retry_later(state, entry)
 
 

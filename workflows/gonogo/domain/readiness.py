@@ -27,6 +27,8 @@ def measurable(state: State, moment: Moment) -> tuple[str, ...]:
 
 def ask(draft: Draft, checks: tuple[str, ...], why: AskedFor) -> None:
     """Asks for a round of checks, if there are any to ask for that are not already out for the same purpose."""
+    if not checks:
+        return
     out = {name for r in draft.state.check_rounds.values() if r.why is why for name in r.checks}
     wanted = tuple(name for name in checks if name not in out)
     if wanted:

@@ -61,7 +61,8 @@ def replace(given: _T, /, **changes: Any) -> _T:
 
 def numbered(made: "State", seq: int, at: datetime) -> "State":
     """A state that was just made, and that nobody else has, with its place and time: not worth another copy."""
-    made.__dict__.update(seq=seq, at=at)
+    parts = made.__dict__
+    parts["seq"], parts["at"] = seq, at
     return made
 
 
@@ -161,7 +162,7 @@ class State:
 
     def held(self, *reasons: HoldReason) -> tuple[Hold, ...]:
         """The holds that stand, all or those for `reasons`."""
-        return tuple(h for h in self.holds if not reasons or h.reason in reasons)
+        return tuple([h for h in self.holds if not reasons or h.reason in reasons]) if self.holds else ()
 
     def waived(self, subject: str, now: datetime) -> bool:
         """True when a waiver of `subject` stands."""
