@@ -51,10 +51,8 @@ def _waits_on_demand(state: State) -> bool:
     )
 
 
-def aged_on_demand(state: State, now: datetime) -> tuple[str, ...]:
+def _aged_on_demand(state: State, now: datetime) -> tuple[str, ...]:
     """Checks that are measured once more for a poll on demand: passes that aged out, when everything else is met."""
-    if not _waits_on_demand(state) or not items_met(state, Moment.GO, now):
-        return ()
     old = [f"check:{name}" for name in measurable(state, Moment.GO) if aged(state, name, now)]
     left = unmet(state, Moment.GO, now) if old else ()
     names = tuple(f.subject.removeprefix("check:") for f in left if f.code == "check.stale" and f.subject in old)
@@ -71,7 +69,10 @@ def age_out_on_demand(state: State, now: datetime) -> datetime | None:
 
 def open_by_itself(draft: Draft) -> None:
     """Opens the poll when it is due, on what the calendar says now."""
-    ask(draft, aged_on_demand(draft.state, draft.at), AskedFor.AGED)
+    if _waits_on_demand(draft.state):
+        if not items_met(draft.state, Moment.GO, draft.at):
+            return  # the one thing that is asked at every step, long before anything else counts
+        ask(draft, _aged_on_demand(draft.state, draft.at), AskedFor.AGED)
     due = poll_due(draft.state, draft.at)
     if due is None or due > draft.at or (draft.state.check_rounds and draft.state.plan.schedule.mode == "on_demand"):
         return

@@ -115,25 +115,27 @@ def shown(state: State, now: datetime) -> str:
     What is digested is `[subject, code, since, waived]` of each fact in their order, and nothing of how it is worded.
     """
     waived = frozenset(s for s in state.waivers if state.waived(s, now)) if state.waivers else frozenset()
-    checks = tuple(
+    checks = [
         (name, *_standing(state, name, check, now, None)[:2])
         for name, check in state.plan.checks.items()
         if check.moment is Moment.GO
-    )
-    items = tuple(
-        (item.id, item.status.value, item.since or state.launched_at)
+    ]
+    items = [
+        (item.id, item.status, item.since or state.launched_at)
         for item in state.items.values()
         if item.required and item.gates is Moment.GO
-    )
-    return _digest(checks, items, waived)
+    ]
+    return _digest(tuple(checks), tuple(items), waived)
 
 
 @lru_cache(maxsize=256)  # the voters of a round are shown the same facts, one after another
 def _digest(
-    checks: tuple[tuple[str, str, datetime], ...], items: tuple[tuple[str, str, datetime], ...], waived: frozenset[str]
+    checks: tuple[tuple[str, str, datetime], ...],
+    items: tuple[tuple[str, ItemStatus, datetime], ...],
+    waived: frozenset[str],
 ) -> str:
     found = [(f"check:{name}", code, since) for name, code, since in checks]
-    found += [(f"item:{name}", f"item.{code}", since) for name, code, since in items]
+    found += [(f"item:{name}", f"item.{status.value}", since) for name, status, since in items]
     return digest([(subject, code, since, subject in waived) for subject, code, since in found])
 
 
