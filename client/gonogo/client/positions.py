@@ -11,6 +11,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from .yaml_syntax import stumble
+
 Path = tuple[str | int, ...]
 
 MAX_CHARS = 1024 * 1024
@@ -107,7 +109,8 @@ def _compose(text: str) -> Node | None:
         elif "\\t" in str(error.problem):
             problem = YamlProblem("yaml.tab", place, (), "a tab cannot indent YAML: use spaces")
         else:
-            problem = YamlProblem("yaml.syntax", place, (), _sentence(error))
+            found = stumble(error)
+            problem = YamlProblem("yaml.syntax", _place(found.mark), (), found.text)
         raise YamlRefused(problem) from error
     except YAMLError as error:
         # Characters that YAML does not allow; this error has an offset instead of a mark.
@@ -125,11 +128,6 @@ def _compose(text: str) -> Node | None:
 
 def _too_deep() -> YamlRefused:
     return YamlRefused(YamlProblem("yaml.too_deep", Place(1, 1), (), "the file is nested too deep"))
-
-
-def _sentence(error: MarkedYAMLError) -> str:
-    context = f" {error.context}" if error.context else ""
-    return f"{error.problem}{context}"
 
 
 def _place(mark: Any) -> Place:
