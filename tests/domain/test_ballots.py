@@ -81,6 +81,27 @@ def test_a_known_ballot_id_with_another_answer_is_refused_and_another_persons_is
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        {"reason": "on second thought"},
+        {"conditions": ("more tests",)},
+        {"conditions": ("docs", "more tests")},
+        {"conditions": ("docs",), "condition_owner": "ann"},
+    ],
+    ids=str,
+)
+def test_a_known_ballot_id_with_other_words_is_refused_so_that_none_are_lost(other: dict[str, Any]) -> None:
+    world = deciding()
+    said: dict[str, Any] = {"conditions": ("docs",), "condition_owner": "qa", "ballot_id": "same"}
+    ballot = world.ballot("qa", reason="fine", **said)
+    assert world.do(ballot, "cid")
+    assert world.do(ballot, "cid") == ()
+    changed = world.ballot("qa", **({"reason": "fine"} | said | other))
+    assert world.refused(changed, "cid") == "vote.ballot_id"
+    assert [i.title for i in world.state.items.values() if i.condition_of == "qa"] == ["docs"]
+
+
+@pytest.mark.parametrize(
     ("ballot", "code"),
     [
         ({"request_id": "shop/1.2.0/r9/beef"}, "vote.stale"),

@@ -11,7 +11,7 @@ from .rights import RELEASE_MANAGER
 from .schedule import end_round, give_up
 from .standing import shown
 from .state import State
-from .state_parts import Round
+from .state_parts import Ballot, Round
 from .terms import Choice, Ended, HoldReason, Outcome
 from .values import Actor
 
@@ -90,7 +90,29 @@ def _is_repeat(state: State, command: c.CastVote, actor: Actor) -> bool:
             "another ballot id",
             ballot_id=command.ballot_id,
         )
+    stands = next((b for b in _standing(state, actor) if b.ballot_id == command.ballot_id), None)
+    if stands is not None and _words(state, stands) != (command.reason, *_conditions(command)):
+        raise Refused(
+            "vote.ballot_id",
+            f"{command.ballot_id!r} counts with another reason or other conditions already: other words need another "
+            "ballot id",
+            ballot_id=command.ballot_id,
+        )
     return bool(before)
+
+
+def _standing(state: State, actor: Actor) -> tuple[Ballot, ...]:
+    return tuple(b for b in state.round.ballots.values() if b.voter.id == actor.id) if state.round else ()
+
+
+def _words(state: State, ballot: Ballot) -> tuple[str, ...]:
+    """What a ballot that counts says beside its choice: its reason, then who meets which condition."""
+    items = [state.items[name] for name in ballot.conditions]
+    return (ballot.reason, *(f"{i.owner}: {i.title}" for i in items))
+
+
+def _conditions(command: c.CastVote) -> tuple[str, ...]:
+    return tuple(f"{command.condition_owner or RELEASE_MANAGER}: {title}" for title in command.conditions)
 
 
 def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:
