@@ -91,6 +91,19 @@ def test_the_launch_announces_the_schedule_mode_to_everybody() -> None:
     assert found.to == ("ann", "bob", "cid", "dan")
 
 
+def test_the_launch_tells_who_answers_for_what_also_those_who_fill_no_role() -> None:
+    items = [{"id": f"i{n}", "title": "Something"} for n in range(14)]
+    lists = {"tech": {"moment": "before_go_no_go", "owner": "qa", "items": items}}
+    pushed = {"audit": {"kind": "pushed", "owner": "eve"}}
+    (found,) = of_type(World(checklists=lists, checks=pushed), "release.launched")
+    assert "- qa (cid, dan): i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, i10, i11 and 2 more\n" in found.body
+    assert "- eve: the result of audit\n" in found.body
+    assert "gonogo sign-off shop/1.2.0 ITEM" in found.body
+    assert found.to == ("ann", "bob", "cid", "dan", "eve")
+    (bare,) = of_type(World(checklists={}), "release.launched")
+    assert "answers for" not in bare.body
+
+
 def test_a_poll_asks_each_role_with_evidence_a_deadline_and_one_command_per_answer() -> None:
     world = World()
     world.checks["ci"] = Finding(status=Status.FAIL, at=world.at, finding="3 tests fail")

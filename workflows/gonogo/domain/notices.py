@@ -17,8 +17,9 @@ from .notices_asking import ASKING
 from .notices_readiness import READINESS
 from .notices_values import Notice, notice
 from .plan import Plan
-from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner
+from .rights import PRODUCT_MANAGER, RELEASE_MANAGER, flag_owner, named
 from .rollback import cannot_restore
+from .standing import PUSHED
 from .state import State
 from .state_parts import Rollback
 from .telling import everybody, line, listed, people
@@ -26,6 +27,7 @@ from .terms import FeatureStatus, Phase
 from .views import mode_line
 
 _Told = Iterable[Notice]
+_MOST_LISTED = 12
 _PAGE_EVERY = timedelta(hours=1)
 """While flags cannot be put back, people are paged at first and then so often."""
 
@@ -35,11 +37,31 @@ def _managers(state: State) -> tuple[str, ...]:
 
 
 def _launched(x: e.ReleaseLaunched, entry: e.Entry, state: State) -> _Told:
-    body = (
-        f"Schedule: {mode_line(state)}. Launched by {entry.actor.id} for {state.plan.environment}.\n"
-        f"Follow it: {line(state, 'status')}"
-    )
-    yield notice(state, "release.launched", f"launched: {mode_line(state)}", body, everybody(state))
+    duties = _duties(state)
+    body = [f"Schedule: {mode_line(state)}. Launched by {entry.actor.id} for {state.plan.environment}."]
+    if duties:
+        body.append("Who answers for what:")
+        body += [f"- {named(state, owner)}: {_some(what)}" for owner, what in duties.items()]
+        body.append(f"An item is signed off: {line(state, 'sign-off', 'ITEM')}")
+    body.append(f"Follow it: {line(state, 'status')}")
+    to = tuple(dict.fromkeys((*everybody(state), *people(state, *duties))))
+    yield notice(state, "release.launched", f"launched: {mode_line(state)}", "\n".join(body), to)
+
+
+def _duties(state: State) -> dict[str, list[str]]:
+    """Owner -> the items that they sign off, and the checks whose results they push."""
+    found: dict[str, list[str]] = {}
+    for item in state.items.values():
+        found.setdefault(item.owner, []).append(item.id)
+    for name, check in state.plan.checks.items():
+        if check.kind == PUSHED:
+            found.setdefault(check.owner, []).append(f"the result of {name}")
+    return found
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _slot_taken(x: e.SlotTaken, entry: e.Entry, state: State) -> _Told:
