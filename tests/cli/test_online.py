@@ -73,7 +73,8 @@ async def test_a_release_is_steered_from_launch_to_rollback_and_audited(terminal
     told = await terminal.ok("cancel", release, "--reason", "next week", "--as", "bob")
     assert told.startswith("closed; it had reached users, and was rolled back; the release is rolled back")
     await terminal.until(release, "closed", lambda v: v["phase"] == "rolled_back")
-    watched = await terminal.ok("watch", release)
+    code, watched, _ = await terminal.run("watch", release)
+    assert code == 1, "it did not end well"
     story = await terminal.ok("audit", "show", release)
     assert watched == story
     assert "login is broken" in story

@@ -64,6 +64,7 @@ async def test_a_closed_release_says_which_of_its_flags_was_killed_since(termina
     for person in ("cid", "ann", "bob"):
         await terminal.ok("vote", release, "GO", "--as", person)
     shipped = await terminal.until(release, "it closes", lambda view: view.get("outcome") == "completed")
+    assert "completed" in await terminal.ok("watch", release), "it ended well: exit code 0"
     assert shipped["flags"][0].get("since") == ""
     assert "by now" not in await terminal.ok("status", release)
     await terminal.ok("flags", "kill", "late-kill", "-r", "it burns", "--as", "bob")

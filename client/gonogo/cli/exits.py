@@ -13,9 +13,9 @@ FAULT = 70
 INTERRUPTED = 130
 
 EXIT_TABLE = """\
-Exit codes: 0 done, or yes; 1 refused, or the answer is no (simulate: the plan ran, and the release did not ship); 2 a
-command or a file that cannot be used; 3 there is no such release or flag; 4 the server or every worker is silent, or
-none can go on with the release; 70 a bug of gonogo; 130 interrupted.
+Exit codes: 0 done, or yes; 1 refused, or the answer is no (simulate: the plan ran, and the release did not ship; watch:
+it was cancelled or rolled back); 2 a command or a file that cannot be used; 3 there is no such release or flag; 4 the
+server or every worker is silent, or none can go on with the release; 70 a bug of gonogo; 130 interrupted.
 
 With --json exactly one JSON value goes to the output (watch: one a line), an error as {"error": {"code", "message",
 "details"}}. Who asks: --as PERSON, else GONOGO_ACTOR, else the user of this machine: a local name that nobody proves.

@@ -18,7 +18,7 @@ from gonogo.domain.values import format_instant
 
 from .choices import ANY_CASE
 from .common import DEFAULT, Common, Release
-from .exits import DONE
+from .exits import DONE, NO
 from .explanation import explanation
 from .picture import picture
 from .show import console, display, emit_json, instant
@@ -112,7 +112,10 @@ async def watch(
     after: Annotated[int, Parameter(help="Begin behind this entry. Default: with the whole story.")] = 0,
     common: Common = DEFAULT,
 ) -> int:
-    """Follow a release live: its picture on a terminal, else a line for each entry, until it closes."""
+    """Follow a release live: its picture on a terminal, else a line for each entry, until it closes.
+
+    Ends with 0 when the release was completed, with 1 when it was cancelled or rolled back.
+    """
     async with common.client() as client:
         out = console()
         if common.json:
@@ -123,7 +126,7 @@ async def watch(
                 print(line(entry).plain, flush=True)
         else:
             await _live(client, release, after)
-    return DONE
+        return DONE if (await client.get(release)).outcome == "completed" else NO
 
 
 async def _live(client: ReleaseClient, release: str, after: int) -> None:
