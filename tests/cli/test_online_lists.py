@@ -13,10 +13,11 @@ async def test_a_list_says_what_each_open_release_waits_for_and_how_a_closed_one
     terminal: Terminal, tmp_path: Path
 ) -> None:
     await terminal.ok("launch", plan_file(tmp_path, "2.5.0", "listed"))
+    # What the server lists it writes a moment later.
+    await terminal.shows("Tested by hand: open (cid, dan)", "list", "--product", PRODUCT, "--phase", "readying")
     row = {r["release_id"]: r for r in await terminal.json("list", "--product", PRODUCT)}["shop/2.5.0"]
     assert row["waits"] == (await terminal.json("why", "shop/2.5.0"))["waiting"][0]["text"]
     assert (row["launched_by"], row["managers"]) == ("dev", ["bob"])
-    assert "Tested by hand: open (cid, dan)" in await terminal.ok("list", "--phase", "readying")
     await terminal.ok("cancel", "shop/2.5.0", "-r", "no budget", "--as", "bob")
     ended = "nothing of it reached users: no budget"
     await terminal.shows(ended, "list", "--product", PRODUCT, "--phase", "cancelled")
