@@ -1,5 +1,6 @@
 """What a ballot id stands for: one answer to one question, for as long as the release lives."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,7 +59,41 @@ def test_another_deputy_under_the_same_id_is_another_answer() -> None:
     assert world.refused(world.ballot("qa", ballot_id="b"), "cid") == "vote.ballot_id"
     refused = world.ballot("qa", ballot_id="c", acting_for="cid")
     assert [x.event.type for x in world.do(refused, "cid")] == ["BallotRefused"]
-    assert world.do(refused, "cid") == ()
+    assert world.refused(refused, "cid") == "vote.ballot_id"
+
+
+def test_a_ballot_that_was_refused_is_never_taken_for_one_that_counts() -> None:
+    world = World().to(Phase.DECIDING)
+    question = world.state.round.request_id if world.state.round else ""
+    empty = c.CastVote(role="qa", choice=Choice.NO_GO, request_id=question, ballot_id="b")
+    assert [x.event.type for x in world.do(empty, "cid")] == ["BallotRefused"]
+    for again in (empty, replace(empty, reason="tests fail")):
+        assert world.refused(again, "cid") == "vote.ballot_id"
+    world.do(replace(empty, reason="tests fail", ballot_id="b2"), "cid")
+    assert world.holds == ["no_go"]
+
+
+def test_other_words_under_the_id_of_a_ballot_that_stands_no_more_are_refused_too() -> None:
+    world = World().to(Phase.DECIDING)
+    first = world.ballot("qa", reason="fine", ballot_id="b")
+    world.do(first, "cid")
+    world.vote("qa", "cid", ballot_id="b2")
+    assert world.do(first, "cid") == ()
+    assert world.refused(replace(first, conditions=("docs",)), "cid") == "vote.ballot_id"
+    world.do(c.WithdrawVote(role="qa"), "cid")
+    assert world.refused(replace(first, reason="but"), "cid") == "vote.ballot_id"
+
+
+def test_other_words_by_signal_are_recorded_as_refused_and_a_ballot_that_comes_twice_is_not() -> None:
+    world = World().to(Phase.DECIDING)
+    ballot = world.ballot("qa", reason="fine", ballot_id="b")
+    world.do(ballot, "cid")
+    late = c.RecordRefusal(code="vote.late", message="too late", ballot=ballot)
+    assert world.do(late, "cid") == ()
+    other = replace(late, code="vote.ballot_id", ballot=replace(ballot, reason="but"))
+    assert [x.event.type for x in world.do(other, "cid")] == ["BallotRefused"]
+    assert world.do(other, "cid") == ()
+    assert world.do(ballot, "cid") == (), "the ballot that counted still counts"
 
 
 def test_an_answer_by_signal_under_an_id_that_was_used_is_recorded_as_refused_and_only_once() -> None:

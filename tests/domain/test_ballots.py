@@ -128,7 +128,8 @@ def test_a_ballot_that_does_not_count_is_recorded_with_its_code(ballot: dict[str
     recorded = world.last(BallotRefused)
     assert (recorded.code, recorded.ballot_id, recorded.kind) == (code, "x", "ballot")
     assert list(world.state.round.ballots) == [("qa", "cid")]  # type: ignore[union-attr]
-    assert world.do(command, "cid") == (), "the same refused ballot again is not recorded again"
+    assert world.refused(command, "cid") == "vote.ballot_id"
+    assert len(world.events(BallotRefused)) == 1, "the same refused ballot again is not recorded again"
 
 
 def test_one_person_may_fill_two_roles_where_the_policy_says_so() -> None:

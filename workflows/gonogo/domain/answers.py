@@ -3,20 +3,15 @@
 from typing import Literal
 
 from . import commands as c
+from .ballot_ids import Earlier, earlier
 from .draft import Draft
 from .errors import Refused
 from .events import BallotRefused
-from .state_parts import Said
 
 AnswerKind = Literal["ballot", "widen", "exception", "override", "malformed"]
 
 MAX_REFUSALS = 20
 """Refused answers of one person in one round that are recorded; further ones leave no trace."""
-
-
-def what_is_said(ballot: c.CastVote) -> Said:
-    """What a ballot says: under its id the same person can say nothing else."""
-    return ballot.request_id, ballot.role, ballot.choice.value, ballot.acting_for or ""
 
 
 def refuse_answer(
@@ -42,7 +37,7 @@ def refuse_answer(
 def record_refusal(draft: Draft, command: c.RecordRefusal) -> None:
     """An answer by signal that does not count: recorded while there are not too many of them."""
     ballot = command.ballot
-    if what_is_said(ballot) in draft.state.said(draft.actor.id, ballot.ballot_id):
-        return
+    if earlier(draft.state, draft.actor.id, ballot) in (Earlier.COUNTED, Earlier.REFUSED):
+        return  # it came twice
     if draft.state.refusals.get(draft.actor.id, 0) < MAX_REFUSALS:
         refuse_answer(draft, "ballot", command.code, command.message, ballot)

@@ -1,8 +1,9 @@
 """Ballots: what one is worth, what NO_GO does, how it is taken back, and the release manager's last word."""
 
 from . import commands as c
-from .answers import refuse_answer, what_is_said
+from .answers import refuse_answer
 from .assessing import assess, involved
+from .ballot_ids import Earlier, earlier
 from .draft import Draft
 from .errors import Refused, Unmet
 from .events import ItemOpened, Lifted, VoteCast, VoteWithdrawn
@@ -11,7 +12,7 @@ from .rights import RELEASE_MANAGER
 from .schedule import end_round, give_up
 from .standing import shown
 from .state import State
-from .state_parts import Ballot, Round
+from .state_parts import Round
 from .terms import Choice, Ended, HoldReason, Outcome
 from .values import Actor
 
@@ -75,44 +76,23 @@ def vote(draft: Draft, command: c.CastVote, actor: Actor) -> None:
 
 
 def _is_repeat(state: State, command: c.CastVote, actor: Actor) -> bool:
-    """True when the very ballot was answered before, in whatever round: then it changes nothing.
+    """True when the very ballot counted before, in whatever round: then it changes nothing.
 
     Raises:
-        Refused: its id stands for another answer, and this one must not pass as said and done.
+        Refused: its id stands for something else, and this one must not pass as said and done.
     """
-    before = state.said(actor.id, command.ballot_id)
-    if before and what_is_said(command) not in before:
-        question, role, choice, absent = before[0]
+    found = earlier(state, actor.id, command)
+    if found in (Earlier.COUNTED, Earlier.NOTHING):
+        return found is Earlier.COUNTED
+    if found is Earlier.REFUSED:
+        why = "was refused already: what is mended needs another ballot id"
+    elif found is Earlier.OTHER_WORDS:
+        why = "counts with another reason or other conditions already: other words need another ballot id"
+    else:
+        question, role, choice, absent = state.said(actor.id, command.ballot_id)[0].answer
         instead = f", standing in for {absent}," if absent else ""
-        raise Refused(
-            "vote.ballot_id",
-            f"{command.ballot_id!r} is {choice} for {role}{instead} on {question!r} already: another answer needs "
-            "another ballot id",
-            ballot_id=command.ballot_id,
-        )
-    stands = next((b for b in _standing(state, actor) if b.ballot_id == command.ballot_id), None)
-    if stands is not None and _words(state, stands) != (command.reason, *_conditions(command)):
-        raise Refused(
-            "vote.ballot_id",
-            f"{command.ballot_id!r} counts with another reason or other conditions already: other words need another "
-            "ballot id",
-            ballot_id=command.ballot_id,
-        )
-    return bool(before)
-
-
-def _standing(state: State, actor: Actor) -> tuple[Ballot, ...]:
-    return tuple(b for b in state.round.ballots.values() if b.voter.id == actor.id) if state.round else ()
-
-
-def _words(state: State, ballot: Ballot) -> tuple[str, ...]:
-    """What a ballot that counts says beside its choice: its reason, then who meets which condition."""
-    items = [state.items[name] for name in ballot.conditions]
-    return (ballot.reason, *(f"{i.owner}: {i.title}" for i in items))
-
-
-def _conditions(command: c.CastVote) -> tuple[str, ...]:
-    return tuple(f"{command.condition_owner or RELEASE_MANAGER}: {title}" for title in command.conditions)
+        why = f"is {choice} for {role}{instead} on {question!r} already: another answer needs another ballot id"
+    raise Refused("vote.ballot_id", f"{command.ballot_id!r} {why}", ballot_id=command.ballot_id)
 
 
 def _count(draft: Draft, command: c.CastVote, actor: Actor) -> None:

@@ -112,7 +112,8 @@ def _vote_cast(state: State, entry: e.Entry, event: e.VoteCast) -> State:
     )
     # Who votes is stood in for by nobody.
     others = {k: b for k, b in state.round.ballots.items() if b.acting_for != entry.actor.id}
-    said = (state.round.request_id, event.role, event.choice.value, event.acting_for or "")
+    answer = (state.round.request_id, event.role, event.choice.value, event.acting_for or "")
+    said = Said(answer=answer, counted=True, reason=event.reason, conditions=event.conditions)
     return replace(
         state,
         round=replace(state.round, ballots=_with(others, (event.role, entry.actor.id), ballot)),
@@ -133,7 +134,8 @@ def _vote_withdrawn(state: State, entry: e.Entry, event: e.VoteWithdrawn) -> Sta
 
 
 def _ballot_refused(state: State, entry: e.Entry, event: e.BallotRefused) -> State:
-    said = (event.request_id, event.role, event.choice, event.acting_for or "")
+    answer = (event.request_id, event.role, event.choice, event.acting_for or "")
+    said = Said(answer=answer, counted=False)
     seen = _seen(state, entry, event.ballot_id, said) if event.ballot_id else state.ballots_seen
     count = state.refusals.get(entry.actor.id, 0) + 1
     return replace(state, ballots_seen=seen, refusals=_with(state.refusals, entry.actor.id, count))

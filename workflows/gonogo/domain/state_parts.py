@@ -105,8 +105,17 @@ class Waiver:
         return self.until is None or now < self.until
 
 
-Said = tuple[str, str, str, str]
-"""What a ballot says: the question that it answers, role, choice, and whom the voter stands in for."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said under a ballot id."""
+
+    answer: tuple[str, str, str, str]
+    """The question that it answers, role, choice, and whom the voter stands in for."""
+    counted: bool
+    """False: it was refused, and no more of it is known."""
+    reason: str = ""
+    conditions: tuple[str, ...] = ()
+    """The items that its conditions became."""
 
 
 @dataclass(frozen=True, slots=True)
