@@ -92,16 +92,30 @@ def test_the_launch_announces_the_schedule_mode_to_everybody() -> None:
 
 
 def test_the_launch_tells_who_answers_for_what_also_those_who_fill_no_role() -> None:
-    items = [{"id": f"i{n}", "title": "Something"} for n in range(14)]
+    items = [{"id": f"i{n}", "title": "Something"} for n in range(26)]
     lists = {"tech": {"moment": "before_go_no_go", "owner": "qa", "items": items}}
     pushed = {"audit": {"kind": "pushed", "owner": "eve"}}
     (found,) = of_type(World(checklists=lists, checks=pushed), "release.launched")
-    assert "- qa (cid, dan): i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, i10, i11 and 2 more\n" in found.body
-    assert "- eve: the result of audit\n" in found.body
-    assert "gonogo sign-off shop/1.2.0 ITEM" in found.body
+    listed = ", ".join(f"i{n}" for n in range(24))
+    assert (
+        f"Who signs off what, with gonogo sign-off shop/1.2.0 ITEM:\n- qa (cid, dan): {listed} and 2 more\n"
+        in found.body
+    )
+    assert found.body.endswith("with gonogo check push shop/1.2.0 CHECK ...:\n- eve: audit")
     assert found.to == ("ann", "bob", "cid", "dan", "eve")
     (bare,) = of_type(World(checklists={}), "release.launched")
-    assert "answers for" not in bare.body
+    assert bare.body.endswith("gonogo status shop/1.2.0"), "nobody has anything to do by hand"
+
+
+def test_the_launch_of_a_great_plan_names_as_many_as_a_message_holds() -> None:
+    names = [f"owner-{n:02}" for n in range(30)]
+    items = [{"id": f"item-{n}-{k}", "title": "X", "owner": name} for n, name in enumerate(names) for k in range(3)]
+    lists = {"tech": {"moment": "before_go_no_go", "owner": "qa", "items": items}}
+    everyone: dict[str, Any] = {name: {} for name in (*names, "fay", "dev")}
+    (found,) = of_type(World(checklists=lists, people=everyone), "release.launched")
+    assert "- owner-00: item-0-0 and 2 more\n" in found.body
+    assert found.body.endswith("- owner-23: item-23-0 and 2 more\n- and 6 more")
+    assert set(names) <= set(found.to)
 
 
 def test_a_poll_asks_each_role_with_evidence_a_deadline_and_one_command_per_answer() -> None:

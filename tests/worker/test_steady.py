@@ -89,12 +89,17 @@ def test_what_a_payload_belongs_to_is_asked_once_for_each_command_and_again_when
     inner = Counting()
     guarded = _Steady(inner)
     first, second = (CommandInfo(CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, seq) for seq in (1, 2))
+    child = CommandInfo(CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION, 1)
     for _ in range(3):
         assert guarded.get_serialization_context(None) == "the 1. answer"
         assert guarded.get_serialization_context(first) == "the 2. answer"
         assert guarded.get_serialization_context(second) == "the 3. answer"
-        assert guarded.get_external_store_context(first) == "the 4. answer"
+        assert guarded.get_serialization_context(child) == "the 4. answer"
+        assert guarded.get_external_store_context(first) == "the 5. answer"
+        assert guarded.get_external_store_context(None) == "the 6. answer"
     guarded.activate(activation(1, TIMER))
-    assert guarded.get_serialization_context(first) == "the 5. answer"
+    assert guarded.get_serialization_context(first) == "the 7. answer"
+    assert guarded.get_external_store_context(first) == "the 8. answer"
     assert guarded.get_serialization_context(None) == "the 1. answer"
-    assert inner.asked == [None, first, second, first, first]
+    assert guarded.get_external_store_context(None) == "the 6. answer"
+    assert inner.asked == [None, first, second, child, first, None, first, first]

@@ -109,7 +109,7 @@ def _compose(text: str) -> Node | None:
         elif "\\t" in str(error.problem):
             problem = YamlProblem("yaml.tab", place, (), "a tab cannot indent YAML: use spaces")
         else:
-            found = stumble(error)
+            found = stumble(error, text)
             problem = YamlProblem("yaml.syntax", _place(found.mark), (), found.text)
         raise YamlRefused(problem) from error
     except YAMLError as error:

@@ -27,7 +27,8 @@ from .terms import FeatureStatus, Phase
 from .views import mode_line
 
 _Told = Iterable[Notice]
-_MOST_LISTED = 12
+_MOST_LISTED = 24
+"""Names that the launch lists, shared out among the owners: the rest is in `gonogo status`."""
 _PAGE_EVERY = timedelta(hours=1)
 """While flags cannot be put back, people are paged at first and then so often."""
 
@@ -37,31 +38,33 @@ def _managers(state: State) -> tuple[str, ...]:
 
 
 def _launched(x: e.ReleaseLaunched, entry: e.Entry, state: State) -> _Told:
-    duties = _duties(state)
-    body = [f"Schedule: {mode_line(state)}. Launched by {entry.actor.id} for {state.plan.environment}."]
-    if duties:
-        body.append("Who answers for what:")
-        body += [f"- {named(state, owner)}: {_some(what)}" for owner, what in duties.items()]
-        body.append(f"An item is signed off: {line(state, 'sign-off', 'ITEM')}")
-    body.append(f"Follow it: {line(state, 'status')}")
-    to = tuple(dict.fromkeys((*everybody(state), *people(state, *duties))))
+    items = [(i.owner, i.id) for i in state.items.values()]
+    pushed = [(k.owner, n) for n, k in state.plan.checks.items() if k.kind == PUSHED]
+    body = [
+        f"Schedule: {mode_line(state)}. Launched by {entry.actor.id} for {state.plan.environment}.",
+        f"Follow it: {line(state, 'status')}",
+    ]
+    # The commands stand before the lists: a long body is cut at its end.
+    body += _duties(state, f"Who signs off what, with {line(state, 'sign-off', 'ITEM')}:", items)
+    body += _duties(state, f"Whose results are waited for, with {line(state, 'check push', 'CHECK', '...')}:", pushed)
+    to = tuple(dict.fromkeys((*everybody(state), *people(state, *(owner for owner, _ in (*items, *pushed))))))
     yield notice(state, "release.launched", f"launched: {mode_line(state)}", "\n".join(body), to)
 
 
-def _duties(state: State) -> dict[str, list[str]]:
-    """Owner -> the items that they sign off, and the checks whose results they push."""
-    found: dict[str, list[str]] = {}
-    for item in state.items.values():
-        found.setdefault(item.owner, []).append(item.id)
-    for name, check in state.plan.checks.items():
-        if check.kind == PUSHED:
-            found.setdefault(check.owner, []).append(f"the result of {name}")
-    return found
+def _duties(state: State, head: str, duties: list[tuple[str, str]]) -> list[str]:
+    """Lines that say who answers for what; what is too much for a message is only counted."""
+    of: dict[str, list[str]] = {}
+    for owner, name in duties:
+        of.setdefault(owner, []).append(name)
+    most = max(1, _MOST_LISTED // max(len(of), 1))
+    lines = [f"- {named(state, owner)}: {_some(names, most)}" for owner, names in list(of.items())[:_MOST_LISTED]]
+    rest = len(of) - len(lines)
+    return [head, *lines, *([f"- and {rest} more"] if rest else [])] if of else []
 
 
-def _some(names: list[str]) -> str:
-    more = len(names) - _MOST_LISTED
-    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+def _some(names: list[str], most: int) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _slot_taken(x: e.SlotTaken, entry: e.Entry, state: State) -> _Told:
