@@ -77,3 +77,21 @@ def test_a_shelf_takes_a_fraction_of_what_stands_on_it() -> None:
     ledger = _measured(days=2)
     shelf = Shelf(ledger)
     assert sum(len(block) for _, block in shelf._blocks) < sum(map(len, ledger.lines)) / 4
+
+
+def test_pages_of_a_shelf_put_together_are_the_ledger_and_none_is_larger_than_an_answer() -> None:
+    ledger = _measured(days=8)
+    shelf = Shelf(ledger)
+    lines: list[str] = []
+    pages = 0
+    while len(lines) < len(ledger.lines):
+        page = shelf.page(len(lines))
+        assert (page.start, page.seq, page.head) == (len(lines), len(ledger.lines), ledger.head)
+        assert page.lines
+        assert sum(map(len, page.lines)) <= 1_000_000
+        lines += page.lines
+        pages += 1
+    assert pages > 1
+    assert [line.encode() for line in lines] == list(ledger.lines)
+    assert shelf.page(len(lines)).lines == ()
+    assert shelf.page(-5) == shelf.page(0)

@@ -40,7 +40,6 @@ MOST_REQUESTS = 1_500
 _KEPT_ANSWERS = 100
 NOTE = "note"
 """The signal by which a release tells what became of the flag."""
-_PAGE_BYTES = 1_000_000
 
 
 @workflow.defn(name="FlagWorkflow")
@@ -258,15 +257,7 @@ class FlagWorkflow(Driving):
     @workflow.query(description="The flag's events, as ledger lines from a place on.")
     def ledger(self, start: int) -> LedgerPage:
         """A page of the ledger, at most 1 MB of lines from place `start`."""
-        lines: list[str] = []
-        size = 0
-        for line in self._book.shelf.lines(max(0, start)):
-            size += len(line)
-            if lines and size > _PAGE_BYTES:
-                break
-            lines.append(line.decode())
-        link = self._book.link
-        return LedgerPage(lines=tuple(lines), start=max(0, start), seq=link.seq, head=link.head)
+        return self._book.shelf.page(start)
 
     # --- simulation ------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,6 @@ MOST_REQUESTS = 1_500
 """Updates after which a release continues as new; the server takes 2,000 in one run."""
 MOST_SIGNALS = 500
 """Signals after which a release continues as new; until it does, what is wrong with further ones is not recorded."""
-_PAGE_BYTES = 1_000_000
 
 
 @workflow.defn(name="ReleaseWorkflow")
@@ -330,15 +329,7 @@ class ReleaseWorkflow(DrivenRelease):
     @workflow.query(description="The release's events, as ledger lines from a place on.")
     def ledger(self, start: int) -> LedgerPage:
         """A page of the ledger, at most 1 MB of lines from place `start`."""
-        lines: list[str] = []
-        size = 0
-        for line in self._book.shelf.lines(max(0, start)):
-            size += len(line)
-            if lines and size > _PAGE_BYTES:
-                break
-            lines.append(line.decode())
-        link = self._book.link
-        return LedgerPage(lines=tuple(lines), start=max(0, start), seq=link.seq, head=link.head)
+        return self._book.shelf.page(start)
 
     # --- simulation ------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from gonogo.domain.ledger import Ledger, Link, Numbered
 
+from .messages import LedgerPage
+
 _LOOSE_BYTES = 4_096
 """So much is kept as it is; with more, all of it is put away as one block. Blocks are small, so that a look at the
 last lines of a long ledger opens only the last of them."""
+_PAGE_BYTES = 1_000_000
+"""Most bytes of lines in one answer: the server takes no more than two million."""
 
 
 class Shelf:
@@ -49,6 +53,18 @@ class Shelf:
                 yield from zlib.decompress(block).split(b"\n")[start:]
             start = max(0, start - count)
         yield from self._loose[start:]
+
+    def page(self, start: int) -> LedgerPage:
+        """Lines from place `start` on, as many as one answer holds; one at least, when there is one."""
+        start = max(0, start)
+        lines: list[str] = []
+        size = 0
+        for line in self.lines(start):
+            size += len(line)
+            if lines and size > _PAGE_BYTES:
+                break
+            lines.append(line.decode())
+        return LedgerPage(lines=tuple(lines), start=start, seq=self._seq, head=self._head)
 
     def _add(self, lines: Iterable[bytes]) -> None:
         for line in lines:
