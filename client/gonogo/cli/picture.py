@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
-from gonogo.domain.view_values import FlagView, HoldView, RoleView, RolloutView, StatusView
+from gonogo.domain.view_values import HoldView, RoleView, StatusView
+from gonogo.domain.view_values_rollout import FlagView, RolloutView
 
 from .show import ago, instant, names
 from .ways import Ways

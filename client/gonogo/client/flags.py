@@ -14,8 +14,8 @@ from gonogo.domain.flag_events import FlagEntry
 from gonogo.domain.flag_views import FlagView, since_left
 from gonogo.domain.ledger import Link, from_bytes, verify
 from gonogo.domain.values import Actor
-from gonogo.domain.view_values import FlagView as FlagOfRelease
 from gonogo.domain.view_values import StatusView
+from gonogo.domain.view_values_rollout import FlagView as FlagOfRelease
 from gonogo.workflows import search
 from gonogo.workflows.flag import FlagWorkflow
 from gonogo.workflows.flag_book import FLAG_ENTRY

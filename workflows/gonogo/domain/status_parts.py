@@ -18,16 +18,13 @@ from .view_values import (
     CheckView,
     ExceptionView,
     FeatureView,
-    FlagView,
     HoldView,
     ItemView,
-    QuestionView,
     RoleView,
-    RolloutView,
     RoundView,
     ScopeView,
-    StageView,
 )
+from .view_values_rollout import FlagView, QuestionView, RolloutView, StageView
 from .why_rollout import baked
 
 
