@@ -1,5 +1,7 @@
 """A workflow never acts on a time that is over."""
 
+from types import CodeType
+
 import pytest
 from temporalio.api.enums.v1 import CommandType
 from temporalio.bridge.proto.activity_result import ActivityResolution, Cancellation, Success
@@ -12,11 +14,14 @@ from temporalio.bridge.proto.workflow_activation import (
     WorkflowActivationJob,
 )
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
-from temporalio.worker import WorkflowInstance
+from temporalio.worker import Replayer, WorkflowInstance
 from temporalio.worker._command_aware_visitor import CommandInfo
+from temporalio.worker.workflow_sandbox._runner import _Instance as SdkSandbox
 
-from gonogo.worker.bootstrap import workflow_runner
+from gonogo.worker.bootstrap import WORKFLOWS, workflow_runner
 from gonogo.worker.steady import StaleTime, SteadyRunner, _Steady
+from gonogo.workflows.converter import data_converter
+from tests.replay.histories import read
 
 TIMER = WorkflowActivationJob(fire_timer=FireTimer(seq=1))
 SIGNAL = WorkflowActivationJob(signal_workflow=SignalWorkflow(signal_name="go_no_go"))
@@ -85,21 +90,43 @@ def test_a_new_task_passes() -> None:
     guarded.activate(activation(2, TIMER))
 
 
-def test_what_a_payload_belongs_to_is_asked_once_for_each_command_and_again_when_the_workflow_has_gone_on() -> None:
+def test_what_a_payload_belongs_to_is_answered_by_the_instance_within_the_sandbox() -> None:
+    """A sandbox of the SDK keeps it there; where one does not, the sandbox itself is asked."""
     inner = Counting()
+    _Steady(inner).get_serialization_context(None)
+    assert inner.asked == [None]
+    within = Counting()
+    inner.globals_and_locals = {"__temporal_in_sandbox": within}  # type: ignore[attr-defined]
     guarded = _Steady(inner)
-    first, second = (CommandInfo(CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, seq) for seq in (1, 2))
-    child = CommandInfo(CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION, 1)
-    for _ in range(3):
-        assert guarded.get_serialization_context(None) == "the 1. answer"
-        assert guarded.get_serialization_context(first) == "the 2. answer"
-        assert guarded.get_serialization_context(second) == "the 3. answer"
-        assert guarded.get_serialization_context(child) == "the 4. answer"
-        assert guarded.get_external_store_context(first) == "the 5. answer"
-        assert guarded.get_external_store_context(None) == "the 6. answer"
-    guarded.activate(activation(1, TIMER))
-    assert guarded.get_serialization_context(first) == "the 7. answer"
-    assert guarded.get_external_store_context(first) == "the 8. answer"
-    assert guarded.get_serialization_context(None) == "the 1. answer"
-    assert guarded.get_external_store_context(None) == "the 6. answer"
-    assert inner.asked == [None, first, second, child, first, None, first, first]
+    command = CommandInfo(CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, 1)
+    guarded.get_serialization_context(command)
+    guarded.get_external_store_context(None)
+    assert within.asked == [command, None]
+    assert inner.asked == [None]
+
+
+@pytest.fixture
+def entered(monkeypatch: pytest.MonkeyPatch) -> list[str | CodeType]:
+    """What the SDK's sandboxes are entered with."""
+    found: list[str | CodeType] = []
+    run = SdkSandbox._run_code
+
+    def noted(self: SdkSandbox, code: str, **names: object) -> None:
+        found.append(code)
+        run(self, code, **names)
+
+    monkeypatch.setattr(SdkSandbox, "_run_code", noted)
+    return found
+
+
+async def test_the_sandbox_is_entered_with_compiled_code_for_what_a_workflow_does_alone(
+    entered: list[str | CodeType],
+) -> None:
+    run = read("happy_train").runs[0]
+    await Replayer(
+        workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=data_converter
+    ).replay_workflow(run.history)
+    compiled = {id(code) for code in entered if isinstance(code, CodeType)}
+    assert len(compiled) == 1, "activations, and nothing else"
+    assert not [code for code in entered if isinstance(code, str) and "import " not in code]
+    assert len(entered) > 20

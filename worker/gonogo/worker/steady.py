@@ -7,11 +7,14 @@ cache in that state: what it then does differs from what a replay does, and afte
 So such an activation is refused: the worker forgets the workflow, and the next task plays it anew with the right time.
 The query fails, and is asked again.
 
-And the sandbox is entered once for each command, not for each part of it: to ask what a payload belongs to, the SDK
-enters it up to seven times for one activity, which was a sixth of all that a worker did.
+And the sandbox is entered for what the workflow does, and for nothing else. To ask what a payload belongs to, the SDK
+enters it up to seven times for one activity; those questions are the SDK's to itself, and no code of a workflow answers
+them. And it spells each entry as source, which Python compiles anew; that is done once. Together this was more than a
+tenth of what a worker did in Python.
 """
 
-from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
@@ -39,15 +42,16 @@ class SteadyRunner(SandboxedWorkflowRunner):
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """A guarded instance."""
-        return _Steady(super().create_instance(det))
+        inner = super().create_instance(det)
+        _compile_once(inner)
+        return _Steady(inner)
 
 
 class _Steady(WorkflowInstance):
     def __init__(self, inner: WorkflowInstance) -> None:
         self._inner = inner
+        self._within = _within(inner)
         self._before = 0
-        self._payloads = _Asked(inner.get_serialization_context)
-        self._stores = _Asked(inner.get_external_store_context)
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         """Activates, unless something new comes with an old time."""
@@ -55,17 +59,15 @@ class _Steady(WorkflowInstance):
         if now == self._before and any(_is_event(job) for job in act.jobs):
             raise StaleTime(f"{STALE_TIME}: an event came with the time of the task before; ask again")
         self._before = now
-        self._payloads.forget()
-        self._stores.forget()
         return self._inner.activate(act)
 
     def get_serialization_context(self, command_info: Any) -> Any:
-        """As the sandbox says."""
-        return self._payloads(command_info)
+        """As the workflow's own instance says."""
+        return self._within.get_serialization_context(command_info)
 
     def get_external_store_context(self, command_info: Any) -> Any:
-        """As the sandbox says."""
-        return self._stores(command_info)
+        """As the workflow's own instance says."""
+        return self._within.get_external_store_context(command_info)
 
     def get_info(self) -> Any:
         """As the sandbox says."""
@@ -76,31 +78,21 @@ class _Steady(WorkflowInstance):
         return self._inner.get_thread_id()
 
 
-class _Asked:
-    """Answers of the sandbox, kept: those of a command until the workflow goes on, the one of no command for good.
+def _within(sandbox: Any) -> Any:
+    """The SDK's own instance within its sandbox, or the sandbox where the SDK keeps it elsewhere."""
+    return getattr(sandbox, "globals_and_locals", {}).get("__temporal_in_sandbox", sandbox)
 
-    What belongs to no command is the workflow's own; and commands are made and answered only as the workflow goes on.
-    """
 
-    __slots__ = ("_ask", "_commands", "_own")
+def _compile_once(sandbox: Any) -> None:
+    """Has a sandbox run code that is compiled already; a sandbox of another making is left as it is."""
+    run = getattr(sandbox, "_run_code", None)
+    if run is not None:
+        sandbox._run_code = lambda code, **names: run(_compiled(code), **names)
 
-    def __init__(self, ask: Callable[[Any], Any]) -> None:
-        self._ask = ask
-        self._own: Any = None
-        self._commands: dict[tuple[int, int], Any] = {}
 
-    def __call__(self, command: Any) -> Any:
-        if command is None:
-            if self._own is None:
-                self._own = self._ask(None)
-            return self._own
-        key = (command.command_type, command.command_seq)
-        if key not in self._commands:
-            self._commands[key] = self._ask(command)
-        return self._commands[key]
-
-    def forget(self) -> None:
-        self._commands.clear()
+@lru_cache(maxsize=16)
+def _compiled(code: str) -> CodeType:
+    return compile(code, "<sandbox>", "exec")
 
 
 def _is_event(job: WorkflowActivationJob) -> bool:
