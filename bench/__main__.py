@@ -81,17 +81,17 @@ async def main(*, quick: bool) -> int:
         "a month of waiting adds: "
         + "; ".join(f"{where}: {dict(added) or 'nothing'}" for where, added in month.items())
     )
-    async with world() as client:
+    async with world() as around:
         note(f"{lives} whole lives against {lives} bare workflows")
-        ours, bare, causes, shape = await throughput(client, lives)
+        ours, bare, causes, shape = await throughput(around, lives)
         rows.append(Row("lives a second / bare workflows a second", ours / bare, 0.8, True))
         rows.append(Row("history events of a whole life", sum(causes.values()), 360, False))
         note(f"bare: {shape.activities} activities, {shape.timers} timers, {shape.updates} updates")
         note("history events by cause: " + ", ".join(f"{n} {label}" for label, n in causes.most_common()))
         for number in (few, many):
             note(f"{calls} votes against {calls} bare updates, {number} releases open")
-            handles = await open_releases(client, number, f"7.{number}")
-            median, p90, p99 = spread(await pairs(client, handles, calls))
+            handles = await open_releases(around, number, f"7.{number}")
+            median, p90, p99 = spread(await pairs(around, handles, calls))
             rows.append(Row(f"vote / bare update, {number} open: median", median, 1.3, False))
             rows.append(Row(f"vote / bare update, {number} open: p90", p90, 1.5, False))
             note(f"p99 of the paired ratios: {p99:.2f}")

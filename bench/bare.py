@@ -3,20 +3,10 @@
 import asyncio
 from datetime import timedelta
 
-from pydantic.dataclasses import dataclass
 from temporalio import activity, workflow
 
-
-@dataclass(frozen=True)
-class Shape:
-    """What a bare workflow issues."""
-
-    activities: int
-    """Activities, one after another."""
-    timers: int
-    """Timers, one after another."""
-    updates: int
-    """Updates that it waits for."""
+with workflow.unsafe.imports_passed_through():
+    from .shape import Shape
 
 
 @activity.defn

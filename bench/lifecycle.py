@@ -3,19 +3,18 @@
 import asyncio
 import time
 from collections import Counter
-from datetime import UTC, datetime
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.client import WorkflowHandle, WorkflowHistory
 
 from gonogo.domain.commands import CastVote, SignOff
 from gonogo.domain.terms import Choice
-from gonogo.workflows.messages import Request
 from gonogo.workflows.release import ReleaseWorkflow
 
-from .bare import BareWorkflow, Shape
+from .bare import BareWorkflow
 from .plans import ITEMS, VOTERS
-from .world import QUEUE, launch, request
+from .shape import Shape
+from .world import World, request
 
 _BATCHES = 4
 """Batches in turn, ours and bare: the neighbours of this machine disturb both alike."""
@@ -30,38 +29,17 @@ _CAUSES = {
 }
 
 
-async def live(client: Client, version: str) -> WorkflowHandle[ReleaseWorkflow, object]:
+async def live(world: World, version: str) -> WorkflowHandle[ReleaseWorkflow, object]:
     """One release from launch to completed, everybody prompt."""
-    handle = await launch(client, version)
+    handle = await world.launch(version)
     for item in ITEMS:
-        await _act(handle, request("quin", SignOff(item=item), f"sign-{item}"))
-    question = await _open_question(handle)
+        await handle.execute_update(ReleaseWorkflow.act, request("quin", SignOff(item=item), f"sign-{item}"))
+    question = await world.post.question(f"bench/{version}")
     for role, person in VOTERS.items():
         ballot = CastVote(request_id=question, role=role, choice=Choice.GO, ballot_id=f"b-{person}")
-        await _act(handle, request(person, ballot, f"vote-{person}"))
+        await handle.execute_update(ReleaseWorkflow.act, request(person, ballot, f"vote-{person}"))
     await handle.result()
     return handle
-
-
-async def _act(handle: WorkflowHandle[ReleaseWorkflow, object], wanted: Request) -> None:
-    while True:
-        try:
-            await handle.execute_update(ReleaseWorkflow.act, wanted)
-        except Exception as error:  # "being launched" is answered a moment later
-            if getattr(error.__cause__, "type", "") != "release.launching":
-                raise
-            await asyncio.sleep(0.02)
-        else:
-            return
-
-
-async def _open_question(handle: WorkflowHandle[ReleaseWorkflow, object]) -> str:
-    # Asked seldom: queries are none of what is compared, and eighty lives at once would ask for nothing else.
-    while True:
-        found = await handle.query(ReleaseWorkflow.status, datetime.now(UTC))
-        if found.round is not None:
-            return found.round.request_id
-        await asyncio.sleep(0.25)
 
 
 def causes(history: WorkflowHistory) -> Counter[str]:
@@ -83,28 +61,28 @@ def shape_of(history: WorkflowHistory) -> Shape:
     )
 
 
-async def bare(client: Client, name: str, shape: Shape) -> None:
+async def bare(world: World, name: str, shape: Shape) -> None:
     """One bare workflow, from start to end."""
-    handle = await client.start_workflow(BareWorkflow.run, shape, id=f"bare/{name}", task_queue=QUEUE)
+    handle = await world.bare(name, shape)
     for number in range(shape.updates):
         await handle.execute_update(BareWorkflow.act, "x" * 200, id=f"u{number}")
     await handle.result()
 
 
-async def throughput(client: Client, lives: int) -> tuple[float, float, Counter[str], Shape]:
+async def throughput(world: World, lives: int) -> tuple[float, float, Counter[str], Shape]:
     """Lives a second, bare workflows a second (in alternating batches), and the history of one life by cause."""
-    first = await live(client, "0.1.0")
+    first = await live(world, "0.1.0")
     history = await first.fetch_history()
     shape = shape_of(history)
-    await bare(client, "warm", shape)
+    await bare(world, "warm", shape)
     spent = {"live": 0.0, "bare": 0.0}
     at_once = lives // _BATCHES
     for batch in range(_BATCHES):
         begun = time.perf_counter()
-        await asyncio.gather(*(live(client, f"1.{batch}.{n}") for n in range(at_once)))
+        await asyncio.gather(*(live(world, f"1.{batch}.{n}") for n in range(at_once)))
         spent["live"] += time.perf_counter() - begun
         begun = time.perf_counter()
-        await asyncio.gather(*(bare(client, f"{batch}-{n}", shape) for n in range(at_once)))
+        await asyncio.gather(*(bare(world, f"{batch}-{n}", shape) for n in range(at_once)))
         spent["bare"] += time.perf_counter() - begun
     done = at_once * _BATCHES
     return done / spent["live"], done / spent["bare"], causes(history), shape

@@ -14,20 +14,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import WorkflowHandle
 
 from gonogo.activities.ports import FlagClaim, Message
 from gonogo.domain.flag_notes import FlagNote
 from gonogo.domain.reports import ClaimAnswer
-from gonogo.domain.values import Actor
-from gonogo.workflows.messages import Launch
-from gonogo.workflows.release import ReleaseWorkflow
 
-from .bare import BareWorkflow, Shape
 from .plans import service_plan
-from .world import QUEUE, world
+from .shape import Shape
+from .world import World, world
 
-Start = Callable[[Client, str], Awaitable[WorkflowHandle[Any, Any]]]
+Start = Callable[[World, str], Awaitable[WorkflowHandle[Any, Any]]]
 """Starts one of what is measured, under a name."""
 
 _ACTIVITIES = 4
@@ -63,17 +60,17 @@ def _resident_kb() -> int:
 async def _measure(start: Start, number: int) -> float:
     """KB for each of `number` workflows, after as many: by then what a worker needs once is there."""
     forgetful = _Forgetful()
-    async with world(cached=number * 4, inbox=forgetful, desk=forgetful) as client:
-        await _open(client, start, number, "first")
+    async with world(cached=number * 4, inbox=forgetful, desk=forgetful) as around:
+        await _open(around, start, number, "first")
         before = _resident_kb()
-        await _open(client, start, number, "second")
+        await _open(around, start, number, "second")
         return (_resident_kb() - before) / number
 
 
-async def _open(client: Client, start: Start, number: int, name: str) -> None:
+async def _open(around: World, start: Start, number: int, name: str) -> None:
     for begin in range(0, number, _BATCH):
         batch = range(begin, min(begin + _BATCH, number))
-        for handle in [await start(client, f"{name}.{n}") for n in batch]:
+        for handle in [await start(around, f"{name}.{n}") for n in batch]:
             await _rests(handle)
 
 
@@ -87,18 +84,12 @@ async def _rests(handle: WorkflowHandle[Any, Any]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def _start_release(client: Client, version: str) -> WorkflowHandle[Any, Any]:
-    return await client.start_workflow(
-        ReleaseWorkflow.run,
-        Launch(plan=service_plan(version, "1s", False), actor=Actor(id="lena")),
-        id=f"release/bench/{version}",
-        task_queue=QUEUE,
-    )
+async def _start_release(around: World, version: str) -> WorkflowHandle[Any, Any]:
+    return await around.start(version)
 
 
-async def _start_bare(client: Client, name: str) -> WorkflowHandle[Any, Any]:
-    shape = Shape(activities=_ACTIVITIES, timers=0, updates=1)
-    return await client.start_workflow(BareWorkflow.run, shape, id=f"memory/{name}", task_queue=QUEUE)
+async def _start_bare(around: World, name: str) -> WorkflowHandle[Any, Any]:
+    return await around.bare(name, Shape(activities=_ACTIVITIES, timers=0, updates=1))
 
 
 async def _measured(what: str, number: int) -> float:

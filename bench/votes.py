@@ -2,56 +2,43 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
 from itertools import count
 from statistics import quantiles
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import WorkflowHandle
 
 from gonogo.domain.commands import CastVote, OpenPoll
 from gonogo.domain.terms import Choice
 from gonogo.workflows.messages import Request
 from gonogo.workflows.release import ReleaseWorkflow
 
-from .bare import BareWorkflow, Shape
+from .bare import BareWorkflow
 from .plans import VOTERS
-from .world import QUEUE, launch, request
+from .shape import Shape
+from .world import World, request
 
 _numbers = count()
 
 
-async def open_releases(client: Client, number: int, prefix: str) -> list[WorkflowHandle[ReleaseWorkflow, object]]:
+async def open_releases(world: World, number: int, prefix: str) -> list[WorkflowHandle[ReleaseWorkflow, object]]:
     """Launches releases, 50 at a time; they wait for people from then on."""
     handles: list[WorkflowHandle[ReleaseWorkflow, object]] = []
     for begin in range(0, number, 50):
         batch = range(begin, min(begin + 50, number))
-        handles += await asyncio.gather(*(launch(client, f"{prefix}.{n}") for n in batch))
+        handles += await asyncio.gather(*(world.launch(f"{prefix}.{n}") for n in batch))
     return handles
 
 
-async def _deciding(handle: WorkflowHandle[ReleaseWorkflow, object]) -> str:
-    while True:
-        found = await handle.query(ReleaseWorkflow.status, datetime.now(UTC))
-        if found.round is not None:
-            return found.round.request_id
-        if found.phase == "readying" and all(k.status != "unclear" for k in found.checks):
-            await handle.execute_update(ReleaseWorkflow.act, request("rita", OpenPoll(), f"open-{next(_numbers)}"))
-        await asyncio.sleep(0.05)
+async def _deciding(world: World, handle: WorkflowHandle[ReleaseWorkflow, object]) -> str:
+    await handle.execute_update(ReleaseWorkflow.act, request("rita", OpenPoll(), f"open-{next(_numbers)}"))
+    return await world.post.question(handle.id.removeprefix("release/"))
 
 
-async def pairs(client: Client, handles: list[WorkflowHandle[ReleaseWorkflow, object]], number: int) -> list[float]:
+async def pairs(world: World, handles: list[WorkflowHandle[ReleaseWorkflow, object]], number: int) -> list[float]:
     """Ratios of paired calls: one vote, one bare update, alternating, over ten releases and ten bare workflows."""
     voted = handles[:10]
-    questions = [await _deciding(h) for h in voted]
-    bares = [
-        await client.start_workflow(
-            BareWorkflow.run,
-            Shape(activities=0, timers=0, updates=10**9),
-            id=f"votes/{next(_numbers)}",
-            task_queue=QUEUE,
-        )
-        for _ in range(10)
-    ]
+    questions = [await _deciding(world, h) for h in voted]
+    bares = [await world.bare(f"votes-{next(_numbers)}", Shape(activities=0, timers=0, updates=10**9)) for _ in voted]
     people = [(r, p) for r, p in VOTERS.items() if r != "release_manager"]
     ratios: list[float] = []
     for n in range(number + 20):
