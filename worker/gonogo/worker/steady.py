@@ -6,15 +6,8 @@ taken up yet (a timer fired while every worker was down), the SDK plays that eve
 cache in that state: what it then does differs from what a replay does, and after the next restart it is stuck for good.
 So such an activation is refused: the worker forgets the workflow, and the next task plays it anew with the right time.
 The query fails, and is asked again.
-
-And the sandbox is entered for what the workflow does, and for nothing else. To ask what a payload belongs to, the SDK
-enters it up to seven times for one activity; those questions are the SDK's to itself, and no code of a workflow answers
-them. And it spells each entry as source, which Python compiles anew; that is done once. Together this was more than a
-tenth of what a worker did in Python.
 """
 
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
@@ -23,6 +16,8 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from gonogo.workflows.messages import STALE_TIME
+
+from .lean import compile_once, within, without_first_activation
 
 _EVENTS = {
     "fire_timer",
@@ -42,15 +37,15 @@ class SteadyRunner(SandboxedWorkflowRunner):
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """A guarded instance."""
-        inner = super().create_instance(det)
-        _compile_once(inner)
+        inner = super().create_instance(without_first_activation(det))
+        compile_once(inner)
         return _Steady(inner)
 
 
 class _Steady(WorkflowInstance):
     def __init__(self, inner: WorkflowInstance) -> None:
         self._inner = inner
-        self._within = _within(inner)
+        self._within = within(inner)
         self._before = 0
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
@@ -76,23 +71,6 @@ class _Steady(WorkflowInstance):
     def get_thread_id(self) -> int | None:
         """As the sandbox says."""
         return self._inner.get_thread_id()
-
-
-def _within(sandbox: Any) -> Any:
-    """The SDK's own instance within its sandbox, or the sandbox where the SDK keeps it elsewhere."""
-    return getattr(sandbox, "globals_and_locals", {}).get("__temporal_in_sandbox", sandbox)
-
-
-def _compile_once(sandbox: Any) -> None:
-    """Has a sandbox run code that is compiled already; a sandbox of another making is left as it is."""
-    run = getattr(sandbox, "_run_code", None)
-    if run is not None:
-        sandbox._run_code = lambda code, **names: run(_compiled(code), **names)
-
-
-@lru_cache(maxsize=16)
-def _compiled(code: str) -> CodeType:
-    return compile(code, "<sandbox>", "exec")
 
 
 def _is_event(job: WorkflowActivationJob) -> bool:
