@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle, WorkflowHistory
@@ -69,6 +71,22 @@ async def bare(world: World, name: str, shape: Shape) -> None:
     await handle.result()
 
 
+async def _spent(work: list[Coroutine[Any, Any, object]]) -> float:
+    """Seconds until nine of ten are done.
+
+    Under load the server fires single timers up to seven seconds late, of either kind: that would be all that is seen.
+    """
+    begun = time.perf_counter()
+    ends: list[float] = []
+
+    async def timed(one: Coroutine[Any, Any, object]) -> None:
+        await one
+        ends.append(time.perf_counter() - begun)
+
+    await asyncio.gather(*map(timed, work))
+    return ends[len(ends) * 9 // 10 - 1]
+
+
 async def throughput(world: World, lives: int) -> tuple[float, float, Counter[str], Shape]:
     """Lives a second, bare workflows a second (in alternating batches), and the history of one life by cause."""
     first = await live(world, "0.1.0")
@@ -78,11 +96,7 @@ async def throughput(world: World, lives: int) -> tuple[float, float, Counter[st
     spent = {"live": 0.0, "bare": 0.0}
     at_once = lives // _BATCHES
     for batch in range(_BATCHES):
-        begun = time.perf_counter()
-        await asyncio.gather(*(live(world, f"1.{batch}.{n}") for n in range(at_once)))
-        spent["live"] += time.perf_counter() - begun
-        begun = time.perf_counter()
-        await asyncio.gather(*(bare(world, f"{batch}-{n}", shape) for n in range(at_once)))
-        spent["bare"] += time.perf_counter() - begun
-    done = at_once * _BATCHES
+        spent["live"] += await _spent([live(world, f"1.{batch}.{n}") for n in range(at_once)])
+        spent["bare"] += await _spent([bare(world, f"{batch}-{n}", shape) for n in range(at_once)])
+    done = at_once * 9 // 10 * _BATCHES
     return done / spent["live"], done / spent["bare"], causes(history), shape
