@@ -1,6 +1,6 @@
 """`make bench`: every figure as a ratio within this run, a table and a chart. Exit code 1 when a bar is missed.
 
-python -m bench              all of it, about ten minutes on two quiet cores
+python -m bench              all of it, about five minutes on two quiet cores
 python -m bench --quick      smaller numbers, to see that it runs
 """
 
