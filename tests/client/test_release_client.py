@@ -175,6 +175,19 @@ async def test_the_same_request_id_is_answered_once(world: World, make_plan: Mak
     assert len((await client.get(plan.release_id)).holds) == 1
 
 
+async def test_a_request_id_that_was_answered_is_nobody_elses_answer_and_no_other_requests(
+    world: World, make_plan: MakePlan
+) -> None:
+    plan = make_plan()
+    await world.client("dev").launch(plan)
+    await world.client("bob").act(plan.release_id, c.PlaceHold(text="wait"), request_id="hold-1")
+    with pytest.raises(Refused, match="an id of its own") as caught:
+        await world.client("bob").act(plan.release_id, c.PlaceHold(text="wait for me"), request_id="hold-1")
+    assert caught.value.code == "request.reused"
+    await world.client("ann").act(plan.release_id, c.PlaceHold(text="wait"), request_id="hold-1")
+    assert [hold.by.id for hold in (await world.client("ann").get(plan.release_id)).holds] == ["bob", "ann"]
+
+
 async def test_a_vote_is_bound_to_the_open_question(world: World, make_plan: MakePlan) -> None:
     plan = make_plan()
     await world.client("dev").launch(plan)

@@ -1,5 +1,6 @@
 """People change a flag through its workflow: a kill wins, is confirmed, and only the entitled ask for it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -75,6 +76,22 @@ async def test_a_kill_overtakes_a_fence_that_nobody_told_of(server: Client) -> N
         await w.kill("bob")
         await w.advance(START)
         assert w.flags.exposures() == {"x": NOBODY}
+
+
+async def test_an_answer_is_given_to_who_asked_and_for_what_was_asked(server: Client) -> None:
+    async with world(server) as w:
+        await w.tell(w.note("announced", "1.0", START))
+        await w.tell(w.note("shipped", "1.0", START, exposure=EVERYONE, original=NOBODY))
+        killed = await w.kill("olga", "r1")
+        assert await w.kill("olga", "r1") == killed
+        asked = FlagSet(request_id="r1", actor=Actor(id="olga"), wanted=HALF, reason="one customer asked")
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await w.handle.execute_update(FlagWorkflow.set_exposure, asked)
+        assert isinstance(refused.value.cause, ApplicationError)
+        assert refused.value.cause.type == "request.reused"
+        await w.handle.execute_update(FlagWorkflow.set_exposure, replace(asked, actor=Actor(id="bob")))
+        await w.advance(START)
+        assert w.flags.exposures() == {"x": HALF}
 
 
 async def test_who_sees_a_shipped_flag_can_be_set_without_a_release(server: Client) -> None:

@@ -140,6 +140,19 @@ async def test_the_same_request_is_decided_once_and_answered_the_same(server: Cl
         assert len((await release.state()).holds) == 1
 
 
+async def test_something_else_under_a_request_id_that_was_answered_is_refused(server: Client) -> None:
+    async with scene(server) as release:
+        await release.ask(c.PlaceHold(text="wait for the bank"), "bob", request_id="again")
+        before = await release.entries()
+        for other in (c.PlaceHold(text="wait for the lawyers"), c.RunChecks()):
+            request = Request(request_id="again", actor=Actor(id="bob"), command=other)
+            with pytest.raises(WorkflowUpdateFailedError) as refused:
+                await release.handle.execute_update(ReleaseWorkflow.act, request)
+            assert isinstance(refused.value.cause, ApplicationError)
+            assert refused.value.cause.type == "request.reused"
+        assert await release.entries() == before
+
+
 async def test_one_ballot_id_by_two_persons_is_two_ballots_even_under_one_request_id(server: Client) -> None:
     async with scene(server) as release:
         await release.to(Phase.DECIDING)

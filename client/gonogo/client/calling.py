@@ -22,7 +22,9 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from gonogo.workflows.messages import STALE_TIME
+from gonogo.domain.canonical import digest
+from gonogo.workflows.flag_messages import FlagKill
+from gonogo.workflows.messages import STALE_TIME, Request
 
 from .errors import ClientError, Refused, Unreachable
 
@@ -95,6 +97,13 @@ def refusal(error: WorkflowUpdateFailedError) -> ClientError:
     first = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
     details = {str(name): str(given) for name, given in first.items()}
     return Refused(cause.type or "request.failed", cause.message, details)
+
+
+def update_id(request: Request | FlagKill) -> str:
+    """The id under which the server gives one answer to a request: other persons and other words get another id, since
+    the server would give them this request's answer.
+    """
+    return f"{request.request_id}-{digest(request)[:16]}"
 
 
 async def patiently(call: Callable[[], Awaitable[_T]], patience: Patience) -> _T:

@@ -22,7 +22,7 @@ from gonogo.workflows.flag_book import FLAG_ENTRY
 from gonogo.workflows.flag_messages import FlagAnswer, FlagClosed, FlagKill
 from gonogo.workflows.messages import LedgerPage
 
-from .calling import ONE_TRY, Patience, patiently, refusal
+from .calling import ONE_TRY, Patience, patiently, refusal, update_id
 from .errors import AuditFailed, ClientError, NotFound
 from .listing import equals
 
@@ -134,7 +134,7 @@ async def kill(
     try:
         return await _found(
             flag,
-            lambda: handle.execute_update(FlagWorkflow.kill, request, id=request_id, rpc_timeout=ONE_TRY),
+            lambda: handle.execute_update(FlagWorkflow.kill, request, id=update_id(request), rpc_timeout=ONE_TRY),
             patience,
         )
     except WorkflowUpdateFailedError as error:

@@ -23,7 +23,7 @@ from gonogo.workflows.flag_messages import FlagAnswer
 from gonogo.workflows.messages import TASK_QUEUE, Answer, Request
 from gonogo.workflows.release import ReleaseWorkflow
 
-from .calling import ONE_TRY, Patience, refusal
+from .calling import ONE_TRY, Patience, refusal, update_id
 from .commanding import Commands, new_id
 from .connect import configured_queue, connect
 from .errors import ClientError, NotFound, Refused, TooLarge, Unreachable
@@ -169,7 +169,7 @@ class ReleaseClient(Commands):
         try:
             return await found(
                 release_id,
-                lambda: handle.execute_update(ReleaseWorkflow.act, request, id=request.request_id, rpc_timeout=ONE_TRY),
+                lambda: handle.execute_update(ReleaseWorkflow.act, request, id=update_id(request), rpc_timeout=ONE_TRY),
                 self._patience,
             )
         except WorkflowUpdateFailedError as error:

@@ -1,40 +1,64 @@
 """Requests that were answered: the same request again, in this run or the next, gets the same answer."""
 
+from typing import Any, Generic, TypeVar
+
 from temporalio.exceptions import ApplicationError
 
+from gonogo.domain.canonical import digest
 from gonogo.domain.errors import Refused
 from gonogo.domain.events import BallotRefused, Entry, ExceptionRequested, Held, OverrideProposed
 
 from .book import Book
-from .messages import Answer, Answered, Request
+from .flag_messages import FlagAnswered
+from .messages import Answer, Answered
 
 _KEPT = 400
 """How many answers are kept: more than can be on their way at once, little enough to carry along."""
 
+_K = TypeVar("_K", Answered, FlagAnswered)
 
-class Answers:
-    """(Who asked, request id) -> answer, the latest ones. Nobody is given the answer to somebody else's request."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Answer] = {}
+class Answers(Generic[_K]):
+    """The latest answers, by who asked and the request's id. Nobody is given the answer to another request."""
 
-    def get(self, request: Request) -> Answer | None:
-        """The answer that a request got; None when it is new."""
-        return self._known.get((request.actor.id, request.request_id))
+    def __init__(self, kind: type[_K]) -> None:
+        self._kind: type[_K] = kind
+        self._known: dict[tuple[str, str], _K] = {}
 
-    def keep(self, request: Request, answer: Answer) -> None:
+    def get(self, by: str, request_id: str, command: Any) -> Any:
+        """The answer that a request got; None when it is new.
+
+        Raises:
+            ApplicationError: the id stands for something else that the same person asked for.
+        """
+        known = self._known.get((by, request_id))
+        if known is None:
+            return None
+        if known.asked != _said(command):
+            raise ApplicationError(
+                f"{by} asked for something else as {request_id!r}, and was answered: give this an id of its own",
+                type="request.reused",
+                non_retryable=True,
+            )
+        return known.answer
+
+    def keep(self, by: str, request_id: str, command: Any, answer: Any) -> None:
         """Remembers an answer; the oldest is forgotten."""
-        self._known[request.actor.id, request.request_id] = answer
+        self._known[by, request_id] = self._kind(request_id=request_id, answer=answer, by=by, asked=_said(command))
         if len(self._known) > _KEPT:
             del self._known[next(iter(self._known))]
 
-    def kept(self) -> tuple[Answered, ...]:
+    def kept(self) -> tuple[_K, ...]:
         """All of them, oldest first, to be carried along."""
-        return tuple(Answered(request_id=k, answer=v, by=by) for (by, k), v in self._known.items())
+        return tuple(self._known.values())
 
-    def take_up(self, carried: tuple[Answered, ...]) -> None:
+    def take_up(self, carried: tuple[_K, ...]) -> None:
         """Takes up what was carried along."""
-        self._known = {(x.by, x.request_id): x.answer for x in carried}
+        self._known = {(x.by, x.request_id): x for x in carried}
+
+
+def _said(command: Any) -> str:
+    return digest(command)[:16]
 
 
 def answer_to(book: Book, entries: tuple[Entry, ...], cause: str) -> Answer:

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from gonogo.domain.reports import ClaimAnswer
     from gonogo.domain.values import Actor
 
-    from .answers import refusal
+    from .answers import Answers, refusal
     from .clock import Alarm, Clock
     from .driving import Driving
     from .flag_book import FlagBook, answer_to
@@ -37,7 +37,6 @@ MOST_EVENTS = 2_500
 """History events after which a flag continues as new."""
 MOST_REQUESTS = 1_500
 """Updates after which a flag continues as new; the server takes 2,000 in one run."""
-_KEPT_ANSWERS = 100
 NOTE = "note"
 """The signal by which a release tells what became of the flag."""
 
@@ -54,7 +53,9 @@ class FlagWorkflow(Driving):
         carried = start.carried
         self._clock = Clock(carried.driven if carried else start.driven_from)
         self._book = FlagBook(start, self._clock.now())
-        self._answered = {x.request_id: x.answer for x in carried.answered} if carried else {}
+        self._answers = Answers(FlagAnswered)
+        if carried:
+            self._answers.take_up(carried.answered)
         self._stirred = True
         self._ended = False
         self._requests = 0
@@ -140,8 +141,7 @@ class FlagWorkflow(Driving):
 
     def _continue_as_new(self) -> None:
         self._alarm.disarm()
-        answered = tuple(FlagAnswered(request_id=k, answer=v) for k, v in self._answered.items())
-        carried = replace(self._book.carried(), answered=answered, driven=self._clock.driven)
+        carried = replace(self._book.carried(), answered=self._answers.kept(), driven=self._clock.driven)
         workflow.continue_as_new(replace(self._start, carried=carried, driven_from=None))
 
     # --- what releases ask and tell --------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ class FlagWorkflow(Driving):
 
     def _check(self, request_id: str, command: KillFlag | SetFlag, actor: Actor) -> None:
         """Refuses before anything is written: a refusal leaves no trace in the history."""
-        if request_id in self._answered:
+        if self._answers.get(actor.id, request_id, command) is not None:
             return
         try:
             decide_flag(self._book.state, command, self._clock.now(), actor)
@@ -224,7 +224,7 @@ class FlagWorkflow(Driving):
             raise refusal(refused) from refused
 
     def _change(self, request_id: str, command: KillFlag | SetFlag, actor: Actor) -> FlagAnswer:
-        known = self._answered.get(request_id)
+        known: FlagAnswer | None = self._answers.get(actor.id, request_id, command)
         if known is not None:
             return known
         self._requests += 1
@@ -241,9 +241,7 @@ class FlagWorkflow(Driving):
             ) from error
         self._stir()
         answer = answer_to(self._book)
-        self._answered[request_id] = answer
-        if len(self._answered) > _KEPT_ANSWERS:
-            del self._answered[next(iter(self._answered))]
+        self._answers.keep(actor.id, request_id, command, answer)
         return answer
 
     # --- what people look at ---------------------------------------------------------------------------------------

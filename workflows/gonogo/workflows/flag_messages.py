@@ -35,6 +35,10 @@ class FlagAnswered:
     """The request."""
     answer: FlagAnswer
     """What it was answered."""
+    by: str
+    """Who asked."""
+    asked: str
+    """For what: the first 16 digits of the command's digest."""
 
 
 @value

@@ -57,6 +57,8 @@ class Answered:
     """What it was answered."""
     by: str
     """Who asked."""
+    asked: str
+    """For what: the first 16 digits of the command's digest."""
 
 
 @value

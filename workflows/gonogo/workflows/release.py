@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from .delivery import Delivery
     from .details import details, search_attributes
     from .driving import DrivenRelease
-    from .messages import Advanced, Answer, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
+    from .messages import Advanced, Answer, Answered, Carried, Closed, GoNoGo, Launch, LedgerPage, Request
     from .running import Running, activity_options
     from .signals import FlagNews, ballot_of, malformed, read
 
@@ -51,7 +51,7 @@ class ReleaseWorkflow(DrivenRelease):
         carried = launch.carried
         self._clock = Clock(carried.driven if carried else launch.driven_from)
         self._book = Book()
-        self._answers = Answers()
+        self._answers = Answers(Answered)
         self._later: list[tuple[datetime, int, Any]] = []
         self._early: deque[tuple[str, RawValue]] = deque()
         self._stirred = True
@@ -211,7 +211,7 @@ class ReleaseWorkflow(DrivenRelease):
     @workflow.update(description="A command by somebody: answered with what was decided.")
     def act(self, request: Request) -> Answer:
         """Carries a command out, once for every request id."""
-        known = self._answers.get(request)
+        known: Answer | None = self._answers.get(request.actor.id, request.request_id, request.command)
         if known is not None:
             return known
         self._requests += 1
@@ -229,7 +229,7 @@ class ReleaseWorkflow(DrivenRelease):
             ) from error
         self._stir()
         answer = answer_to(self._book, entries, request.command.type)
-        self._answers.keep(request, answer)
+        self._answers.keep(request.actor.id, request.request_id, request.command, answer)
         return answer
 
     @act.validator
@@ -237,7 +237,7 @@ class ReleaseWorkflow(DrivenRelease):
         """Refuses before anything is written: a refusal leaves no trace in the history."""
         if not self._book.begun:
             raise ApplicationError("the release is being launched: ask again in a moment", type="release.launching")
-        if self._answers.get(request) is not None:
+        if self._answers.get(request.actor.id, request.request_id, request.command) is not None:
             return
         if self._closing_run():
             raise ApplicationError("the release continues as new: ask again in a moment", type="release.launching")
