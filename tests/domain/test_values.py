@@ -154,6 +154,15 @@ def test_a_stage_gives_a_flag_no_more_than_its_reach(stage: Any, reach: Any, giv
     assert capped(stage, reach) == given
 
 
-@pytest.mark.parametrize("given", ["1969-12-31T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-20T10:00:00Z"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "1969-12-31T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-20T10:00:00Z",
+        "1970-01-01T00:00:00+14:00",  # in UTC the year before
+        "2400-12-31T23:59:59-12:00",  # in UTC the year after
+    ],
+)
 def test_an_instant_lies_in_years_to_which_days_can_be_added(given: str) -> None:
     assert "is outside the years 1970 to 2400" in refused(Instant, given)

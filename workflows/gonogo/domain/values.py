@@ -39,12 +39,20 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2400
 
 
 def _to_utc(at: datetime) -> datetime:
-    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise ValueError(f"{at.isoformat()} is outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    _require_year(at)
     if at.tzinfo is None:
         local = at.isoformat()
         raise ValueError(f"an instant needs an offset: write {local}Z for UTC, or another one, as {local}+01:00")
-    return at if at.tzinfo is UTC else at.astimezone(UTC)
+    if at.tzinfo is UTC:
+        return at
+    there = at.astimezone(UTC)
+    _require_year(there)  # around a New Year it may be another one there, and what was read must be writable
+    return there
+
+
+def _require_year(at: datetime) -> None:
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise ValueError(f"{at.isoformat()} is outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
 
 
 def _read_instant(given: Any) -> Any:
